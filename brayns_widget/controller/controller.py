@@ -142,7 +142,8 @@ class Controller(Groups, Guarded):
         core.resumer = Resumer(core)
         core.restorer = Restorer(core.store, core.scene, core.journal)
         self._core = core
-        lights, rendering, models = Lights(core), Rendering(core), Models(core)
+        lights, models = Lights(core), Models(core)
+        rendering = Rendering(core, lights)
         core.prepare = (weakly_awaited(lights.prepare), weakly_awaited(rendering.prepare))
         selection = Selection(core, models)
         self._recorder = Recorder(

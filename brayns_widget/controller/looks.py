@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BY_ID = "id"
 HIDDEN: Rgba = (0.0, 0.0, 0.0, 0.0)
-FADED: Rgba = (0.3, 0.3, 0.3, 0.04)
+FADED: Rgba = (0.2, 0.2, 0.2, 0.04)
 """Of the rest of an isolated selection: gray, and so clear that many layers of it hide nothing."""
 
 

@@ -84,6 +84,8 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "LiveCamera.frame": lambda *_: "look at a box",
     "Rendering.set_background": lambda *_: "change the background",
     "Rendering.set_settings": lambda *_: "change the rendering",
+    "Rendering.set_fog": lambda *_: "change the fog",
+    "Rendering.use_preset": lambda _, values: f"make the view {values['name']}",
     "Selection.set": lambda *_: "select cells",
     "Selection.pick": lambda *_: "select a cell",
     "Selection.add": lambda *_: "add to the selection",

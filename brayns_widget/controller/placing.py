@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from annotated_types import Gt, Le
+from annotated_types import Ge, Gt, Le
 
 from brayns_widget.controller.calls import offered, waiting
 from brayns_widget.controller.described import Described
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.models import Transform
 
 Factor = Annotated[float, Gt(0), Le(1e6)]
+Distance = Annotated[float, Ge(-1e15), Le(1e15)]
 
 
 class Placed(Described):
@@ -30,7 +31,7 @@ class Placed(Described):
 
     @offered
     @waiting
-    async def move(self, x: float | None = 0.0, y: float | None = 0.0, z: float | None = 0.0) -> None:
+    async def move(self, x: Distance | None = 0.0, y: Distance | None = 0.0, z: Distance | None = 0.0) -> None:
         """Move it away from where it was loaded; the numbers of another call replace these.
 
         None leaves a number as it is.

@@ -70,8 +70,21 @@ class Commands:
             raise ProtocolError(f"The call {method!r} was made with wrong parameters: {error}.") from error
         after = replace(self._controller.state, models=before)
         if (line := line_of(method, capability, params, after)) is not None:
-            self._controller.recorder.write(line)
+            self._write(line, result)
         return as_json(result)
+
+    def _write(self, line: str, result: Any) -> None:
+        """Take down the line of a call; that of a task when it has succeeded."""
+        recorder = self._controller.recorder
+        if not isinstance(result, Task):
+            recorder.write(line)
+            return
+
+        def at_end(task: Task[Any]) -> None:
+            if task.done and task.exception() is None:
+                recorder.write(line)
+
+        result.add_callback(at_end)
 
     def _group(self, path: str, values: dict[str, Any]) -> Any:
         if path != "model":

@@ -22,6 +22,9 @@ VIEWER = "viewer"
 LONGEST = 4000
 """Characters of a line; what is longer, such as many ids, is a comment."""
 
+WAITED = ".result()"
+"""What follows a long call: the next line may be about what it loads."""
+
 Params = Mapping[str, Any]
 
 QUIET = frozenset({
@@ -113,11 +116,11 @@ def _call(method: str, capability: Capability[Any], params: Params, state: State
     else:
         called = f"{VIEWER}.{method}"
     for name, parameter in capability.signature.parameters.items():
-        if name not in given or given[name] == parameter.default:
+        if name not in given or given[name] == parameter.default or (given[name] == [] and parameter.default == ()):
             continue
         named = parameter.kind is parameter.KEYWORD_ONLY or parameter.default is not parameter.empty
         arguments.append(f"{name}={literal(given[name])}" if named else literal(given[name]))
-    return f"{called}({', '.join(arguments)})"
+    return f"{called}({', '.join(arguments)}){WAITED if capability.is_long else ''}"
 
 
 def _shortened(line: str) -> str:
@@ -161,10 +164,15 @@ def _picked(_: Params, state: State) -> str:
     return assignment("selection", state.selection)
 
 
+def _reorder(params: Params, state: State) -> str:
+    """Name the models: others have their ids in the next kernel."""
+    return f"{VIEWER}.models.reorder([{', '.join(model_of(one, state.models) for one in params['order'])}])"
+
+
 def _upload(params: Params, _: State) -> str:
     """Load the file from the kernel's machine; where it was on the page's nobody knows."""
     options = ", ".join(f"{name}={literal(params[name])}" for name in ("loader", "options"))
-    return f"{VIEWER}.load_upload({literal(params['name'])}, {options})"
+    return f"{VIEWER}.load_upload({literal(params['name'])}, {options}){WAITED}"
 
 
 def _saved(params: Params, _: State) -> str:
@@ -172,7 +180,7 @@ def _saved(params: Params, _: State) -> str:
     width, height = params["size"]
     place = params.get("legend")
     legend = "" if place is None else f", legend={literal(place)}"
-    return f'{VIEWER}.snapshot("picture.png", size=({width}, {height}){legend})'
+    return f'{VIEWER}.snapshot("picture.png", size=({width}, {height}){legend}){WAITED}'
 
 
 def _connect(params: Params, _: State) -> str:
@@ -180,7 +188,7 @@ def _connect(params: Params, _: State) -> str:
     given = {name: value for name, value in params.items() if value is not None}
     if not isinstance(given.get("token"), Mapping):
         given.pop("token", None)
-    return f"{VIEWER}.job.connect({', '.join(f'{name}={literal(value)}' for name, value in given.items())})"
+    return f"{VIEWER}.job.connect({', '.join(f'{name}={literal(value)}' for name, value in given.items())}){WAITED}"
 
 
 _SPELLED: Mapping[str, Callable[[Params, State], str | None]] = {
@@ -190,5 +198,6 @@ _SPELLED: Mapping[str, Callable[[Params, State], str | None]] = {
     "selection.pick": _picked,
     "models.load_received": _upload,
     "pictures.encoded": _saved,
+    "models.reorder": _reorder,
     "job.connect": _connect,
 }

@@ -46,6 +46,7 @@ class Traits:
     notice: Notice | None
     legend: Legend | None
     background: str
+    fog: float | None
     selection: Mapping[str, str]
     history: Past
     highlight: bool = True
@@ -64,6 +65,7 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "notice": lambda state: state.notice,
     "legend": lambda state: state.legend,
     "background": lambda state: state.background,
+    "fog": lambda state: state.fog,
     "selection": lambda state: state.selection,
     "history": lambda state: state.past,
 }

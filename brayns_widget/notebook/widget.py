@@ -157,6 +157,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     background = StateTrait[str, Any](
         "background", check=lambda _, color: colors.to_hex(colors.parse(color)), help="a color, as #rrggbb"
     )
+    fog = StateTrait[float | None, Any]("fog", help="how far surfaces fade into it, 0 to 1; None: there is none")
     selection = StateTrait[Selection, object](
         "selection",
         face=lambda widget: widget.controller.selection,

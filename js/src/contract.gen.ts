@@ -255,6 +255,7 @@ export type Traits = {
   notice: Notice | null;
   legend: Legend | null;
   background: string;
+  fog: number | null;
   selection: Readonly<Record<string, string>>;
   history: Past;
   highlight: boolean;
@@ -318,6 +319,8 @@ export interface Calls {
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
   "colors.maps": { params: Record<string, never>; result: readonly ColorMap[] };
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
+  "rendering.set_fog": { params: { strength: number }; result: null };
+  "rendering.use_preset": { params: { name: "readable" | "paper" | "stage" | "flat" }; result: null };
   "pictures.encoded": { params: { size: readonly [number, number]; legend?: "upper left" | "upper right" | "lower left" | "lower right" | null }; result: string };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
@@ -608,6 +611,12 @@ export const PARAMETERS = {
       "default": false
     }
   },
+  "rendering.set_fog": {
+    "strength": {
+      "minimum": 0,
+      "maximum": 1
+    }
+  },
   "pictures.encoded": {
     "legend": {
       "default": null
@@ -703,12 +712,18 @@ export const PARAMETERS = {
   },
   "model.move": {
     "x": {
+      "minimum": -1000000000000000.0,
+      "maximum": 1000000000000000.0,
       "default": 0.0
     },
     "y": {
+      "minimum": -1000000000000000.0,
+      "maximum": 1000000000000000.0,
       "default": 0.0
     },
     "z": {
+      "minimum": -1000000000000000.0,
+      "maximum": 1000000000000000.0,
       "default": 0.0
     }
   },
@@ -780,6 +795,7 @@ export const TRAITS = [
   "notice",
   "legend",
   "background",
+  "fog",
   "selection",
   "history",
   "highlight",

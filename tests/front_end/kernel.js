@@ -15,6 +15,7 @@ const DEFAULTS = {
   notice: null,
   legend: null,
   background: "#0d1016",
+  fog: 0.45,
   selection: {},
   history: { undo: "", redo: "", lines: [] },
   highlight: true,

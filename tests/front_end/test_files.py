@@ -234,6 +234,19 @@ def test_a_form_that_somebody_has_gone_on_with_is_not_folded(panel):
     assert panel.page.get_by_label("Radius").is_visible()
 
 
+def test_it_comes_back_as_it_was_when_all_models_have_gone(panel):
+    open_circuit(panel)
+    panel.page.get_by_label("Radius").fill("3")
+    panel.page.get_by_role("button", name="Load", exact=True).click()
+    panel.wait("kernel.calls('models.load_circuit').length === 1")
+    for _ in range(2):
+        panel.trait("models", [MODEL])
+        panel.page.get_by_role("button", name="Load more…").wait_for()
+        panel.trait("models", [])  # such as after a load that fails when its models are colored
+        panel.page.get_by_label("Radius").wait_for()
+    assert panel.page.get_by_label("Radius").input_value() == "3"
+
+
 def test_what_python_loads_folds_it_away(panel):
     panel.trait("models", [MODEL])
     more = panel.page.get_by_role("button", name="Load more…")

@@ -129,6 +129,21 @@ def last(panel, method, count=1):
     return panel.calls(method)[-1]
 
 
+def test_models_of_one_name_are_told_apart(panel):
+    panel.trait("models", [MODEL, OTHERS[0], {**MODEL, "id": 9}])
+    row(panel, "cortex (2)").wait_for()
+    heads = panel.page.locator(".bw-model-head").all_inner_texts()
+    assert [head.split() for head in heads] == [["cortex", "(1)"], ["hills"], ["cortex", "(2)"]]
+    panel.answer("model.frame", {"result": None})
+    panel.page.get_by_label("Focus cortex (2)").click()
+    assert last(panel, "model.frame") == {"id": 9}
+    panel.page.get_by_label("More of cortex (2)").click()
+    assert panel.page.get_by_role("button", name="Remove cortex (2)").count() == 1
+    panel.trait("models", [{**MODEL, "id": 9}])
+    row(panel, "cortex").wait_for()
+    assert panel.page.locator(".bw-model-head").all_inner_texts() == ["cortex"]
+
+
 # ---------------------------------------------------------------------- what unfolds
 
 

@@ -145,6 +145,11 @@ _SETTINGS: dict[str, Any] = {
     "seen": lambda shown: Interactive(max_ray_bounces=shown["settings"]["max_ray_bounces"]),
     "read": lambda stage: Interactive(max_ray_bounces=stage.other.rendering.settings.max_ray_bounces),
 }
+_FOG: dict[str, Any] = {
+    "value": lambda number: 1 / number,
+    "sent": ("set-fog", lambda params: params["strength"]),
+    "read": lambda stage: stage.other.rendering.fog,
+}
 _VISIBLE: dict[str, Any] = {
     "value": lambda number: number % 2 == 0,
     "sent": ("update-model", lambda params: params["model"].get("is_visible")),
@@ -312,6 +317,7 @@ PROPERTIES: Mapping[str, Write] = {
     ),
     "rendering.background": _property("rendering.background", **_BACKGROUND),
     "rendering.settings": _property("rendering.settings", **_SETTINGS),
+    "rendering.fog": _property("rendering.fog", **_FOG),
     "simulation.frame": _property("simulation.frame", **_FRAME),
     "model.visible": _property("model.visible", **_VISIBLE),
     "model.color": _property(
@@ -426,6 +432,16 @@ WRITING_CALLS: Mapping[str, Write] = {
         sent=("set-circuit-thickness", lambda params: params["radius_multiplier"]),
     ),
     "rendering.set_background": _called("rendering.set_background", **_BACKGROUND),
+    "rendering.set_fog": _called("rendering.set_fog", **_FOG),
+    "rendering.use_preset": _called(
+        "rendering.use_preset",
+        value=lambda number: ("paper", "stage")[number % 2],
+        sent=(
+            "set-renderer-interactive",
+            lambda params: {"#ffffff": "paper", "#000000": "stage"}.get(_hex(params["background_color"])),
+        ),
+        removes=True,  # the lights that were there
+    ),
     "rendering.set_radius_floor": _called(
         "rendering.set_radius_floor",
         value=lambda number: 1 / number,
@@ -574,6 +590,8 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "renderer.request": lambda _: (("inspect", {"position": [0.5, 0.5]}), {}),
     "rendering.set_background": lambda _: (("#ffffff",), {}),
     "rendering.set_radius_floor": lambda _: ((15.0,), {}),
+    "rendering.set_fog": lambda _: ((0.7,), {}),
+    "rendering.use_preset": lambda _: (("flat",), {}),
     "rendering.set_settings": lambda _: ((Interactive(max_ray_bounces=0),), {}),
     "selection.add": lambda _: (([3], "cells"), {}),
     "selection.clear": lambda _: ((), {}),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +18,7 @@ from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.selected import make_selected
 from brayns_widget.controller.state import ModelState
+from brayns_widget.controller.tasks import Task
 from brayns_widget.notebook.commands import Commands, offered_calls
 from brayns_widget.notebook.lines import LONGEST, QUIET, assignment, camera_line, line_of, literal
 from brayns_widget.protocol.errors import BraynsWidgetError
@@ -40,25 +44,27 @@ EXAMPLES: Mapping[str, Example] = {
         {"attribute": "mtype", "changes": {"L1": "#ff0000", "L2": None}},
         'viewer.colors.set("mtype", {"L1": "#ff0000", "L2": None})',
     ),
+    "rendering.set_fog": Example({"strength": 0.3}, "viewer.rendering.set_fog(0.3)"),
+    "rendering.use_preset": Example({"name": "paper"}, 'viewer.rendering.use_preset("paper")'),
     "history.redo": Example({}, "viewer.redo()"),
     "history.undo": Example({}, "viewer.undo()"),
     "job.attach": Example(
-        {"master": "https://m.org", "job_id": "7"}, 'viewer.job.attach("https://m.org", "7")', same=False
+        {"master": "https://m.org", "job_id": "7"}, 'viewer.job.attach("https://m.org", "7").result()', same=False
     ),
     "job.connect": Example(
         {"master": "https://m.org", "token": SECRET, "slave": None, "project": "p"},
-        'viewer.job.connect(master="https://m.org", project="p")',
+        'viewer.job.connect(master="https://m.org", project="p").result()',
         same=False,
     ),
     "job.end": Example({"master": "https://m.org", "job_id": "7"}, 'viewer.job.end("https://m.org", "7")'),
-    "job.restore": Example({}, "viewer.job.restore()"),
-    "job.start": Example({}, "viewer.job.start()"),
+    "job.restore": Example({}, "viewer.job.restore().result()"),
+    "job.start": Example({}, "viewer.job.start().result()"),
     "job.stop": Example({}, "viewer.job.stop()"),
     "model.color_by": Example(
         {"id": 5, "values": "mtype", "palette": ["red", "blue"], "title": None},
         'viewer.models[\'a "quoted" \\\\ name\'].color_by("mtype", palette=["red", "blue"])',
     ),
-    "model.copy": Example({"id": 3}, "viewer.models[0].copy()"),
+    "model.copy": Example({"id": 3}, "viewer.models[0].copy().result()"),
     "model.frame": Example({"id": 3}, "viewer.models[0].frame()"),
     "model.move": Example({"id": 3, "x": 5.5, "y": 0, "z": -2}, "viewer.models[0].move(x=5.5, z=-2)"),
     "model.put_back": Example({"id": 3}, "viewer.models[0].put_back()"),
@@ -68,28 +74,30 @@ EXAMPLES: Mapping[str, Example] = {
         'viewer.models[0].set_material("metal", options={"roughness": 0.5})',
     ),
     "model.turn": Example({"id": 3, "z": 90}, "viewer.models[0].turn(z=90)"),
-    "models.reorder": Example({"order": [9, 3]}, "viewer.models.reorder([9, 3])"),
+    "models.reorder": Example(
+        {"order": [9, 3]}, "viewer.models.reorder([viewer.models[2], viewer.models[0]])", same=False
+    ),
     "model.remove": Example({"id": 9}, "viewer.models[2].remove()"),
     "model.update": Example({"id": 3, "visible": False}, "viewer.models[0].visible = False"),
     "models.clear": Example({}, "viewer.clear()"),
     "models.load_circuit": Example(
         {"path": "/data/it's a circuit.json", "density": 0.5, "node_sets": ["All"], "axon": None, "soma": True,
-         "query": {"layer": {"$gt": 2}, "done": True}},
+         "afferent": [], "query": {"layer": {"$gt": 2}, "done": True}},
         'viewer.load_circuit("/data/it\'s a circuit.json", density=0.5, node_sets=["All"], '
-        'query={"layer": {"$gt": 2}, "done": True})',
+        'query={"layer": {"$gt": 2}, "done": True}).result()',
     ),
     "models.load_file": Example(
         {"path": "C:\\a.obj", "loader": "mesh", "options": {"a": [1, None]}, "frame": True},
-        'viewer.models.load_file("C:\\\\a.obj", loader="mesh", options={"a": [1, None]})',
+        'viewer.models.load_file("C:\\\\a.obj", loader="mesh", options={"a": [1, None]}).result()',
     ),
     "models.load_received": Example(
         {"upload": "x7", "name": "a.obj", "loader": "mesh", "options": {}},
-        'viewer.load_upload("a.obj", loader="mesh", options={})',
+        'viewer.load_upload("a.obj", loader="mesh", options={}).result()',
         same=False,
     ),
     "pictures.encoded": Example(
         {"size": [640, 480], "legend": "upper left"},
-        'viewer.snapshot("picture.png", size=(640, 480), legend="upper left")',
+        'viewer.snapshot("picture.png", size=(640, 480), legend="upper left").result()',
         same=False,
     ),
     "selection.add": Example({"ids": {"cells": "1-3"}}, 'viewer.selection.add({"cells": "1-3"})'),
@@ -109,7 +117,7 @@ EXAMPLES: Mapping[str, Example] = {
         {"attribute": "mtype", "value": "L1", "add": True}, 'viewer.selection.set_by_value("mtype", "L1", add=True)'
     ),
     "selection.show_all": Example({}, "viewer.selection.show_all()"),
-    "selection.to_model": Example({"color_by": "mtype"}, 'viewer.selection.to_model(color_by="mtype")'),
+    "selection.to_model": Example({"color_by": "mtype"}, 'viewer.selection.to_model(color_by="mtype").result()'),
     "selection.to_node_set": Example({"name": "mine"}, 'viewer.selection.to_node_set("mine")'),
     "table.select": Example(
         {"population": "cells", "first": 0, "last": None, "query": {"mtype": "A"}, "sort": None},
@@ -134,7 +142,7 @@ def controller() -> Iterator[Controller]:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
+def made(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> Made:
     """Calls with their arguments, in the place of what they would do."""
     calls: Made = []
 
@@ -146,8 +154,12 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     async def note(call: Any, group: Any, bound: Any) -> None:
         keep(call, group, bound)
 
-    def start(call: Any, group: Any, args: Any, kwargs: Any) -> None:
+    async def nothing(_: object) -> None:
+        pass
+
+    def start(call: Any, group: Any, args: Any, kwargs: Any) -> Task[None]:
         keep(call, group, call.arguments.bind(args, kwargs))
+        return Task(controller.loop, nothing, call.name)
 
     monkeypatch.setattr(waiting, "_noted", note)
     monkeypatch.setattr(long, "_start", start)
@@ -164,6 +176,7 @@ def test_a_call_is_told_as_the_line_that_makes_it(controller, made, method):
     example = EXAMPLES[method]
     commands = Commands(controller)
     controller.loop.submit(commands.run(method, example.params)).result(WAIT)
+    until(lambda: controller.history.lines)
     assert controller.history.lines == (example.line,)
     if example.same:
         by_page = list(made)
@@ -211,6 +224,31 @@ def test_what_is_quiet_or_fails_has_no_line(controller):
     assert controller.history.lines == ()
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_long_call_has_a_line_when_it_has_succeeded(controller, monkeypatch, fails):
+    go_on = threading.Event()
+
+    async def work(_: object) -> None:
+        await asyncio.to_thread(go_on.wait, WAIT)
+        if fails:
+            raise BraynsWidgetError("No such file.")
+
+    tasks = []
+
+    def start(*_: Any) -> Task[None]:
+        tasks.append(Task(controller.loop, work, "load_file"))
+        return tasks[0]
+
+    monkeypatch.setattr(long, "_start", start)
+    commands = Commands(controller)
+    controller.loop.submit(commands.run("models.load_file", {"path": "a.obj"})).result(WAIT)
+    assert controller.history.lines == ()
+    go_on.set()
+    with pytest.raises(BraynsWidgetError) if fails else nullcontext():
+        tasks[0].result(WAIT)
+    assert controller.history.lines == (() if fails else ('viewer.models.load_file("a.obj").result()',))
+
+
 @pytest.mark.parametrize(
     ("token", "shown"),
     [(SECRET, ""), ({"variable": "MY_TOKEN"}, ', token={"variable": "MY_TOKEN"}'), (None, "")],
@@ -218,7 +256,7 @@ def test_what_is_quiet_or_fails_has_no_line(controller):
 def test_a_token_is_never_told(controller, made, token, shown):
     params = {"master": "https://m.org", "token": token}
     line = line_of("job.connect", offered_calls()["job.connect"], params, controller.state)
-    assert line == f'viewer.job.connect(master="https://m.org"{shown})'
+    assert line == f'viewer.job.connect(master="https://m.org"{shown}).result()'
 
 
 def test_a_credential_in_an_address_is_never_told(controller):

@@ -15,6 +15,7 @@ import {
   mistakeOf,
   parametersOf,
   type SchemaField,
+  wordsOf,
 } from "./schema.js";
 
 export interface FileOptions {
@@ -188,11 +189,6 @@ function Control({ field, value, onChange }: ControlProps) {
       )}
     </Field>
   );
-}
-
-/** An option in words; Brayns writes one of them wrong, and must get it so. */
-function wordsOf(option: string): string {
-  return option.replace("unsinged", "unsigned").replaceAll("_", " ");
 }
 
 function placeholder({ kind, length, required }: SchemaField): string {

@@ -22,6 +22,8 @@ const FEW = 3;
 interface ModelDetailsProps {
   /** With what the kernel has not confirmed yet. */
   readonly entry: ModelState;
+  /** The model's name, and which one it is if others have it, too. */
+  readonly called: string;
   /** The models that an action is about. */
   readonly several: readonly ModelState[];
   readonly kinds: readonly MaterialKind[];
@@ -33,9 +35,10 @@ interface ModelDetailsProps {
   readonly onRemove: () => void;
 }
 
-export function ModelDetails({ entry, several, kinds, busy, run, onPaint, onRename, onRemove }: ModelDetailsProps) {
+export function ModelDetails(props: ModelDetailsProps) {
+  const { entry, called, several, kinds, busy, run, onPaint, onRename, onRemove } = props;
   const { link } = useView();
-  const { name, placement, thickness } = entry;
+  const { placement, thickness } = entry;
   const place = (part: "move" | "turn", axis: number, value: number) => {
     const changed = placement[part].map((n, at) => (at === axis ? value : n));
     // Of several models each keeps its other numbers.
@@ -73,7 +76,7 @@ export function ModelDetails({ entry, several, kinds, busy, run, onPaint, onRena
           {AXES.map((axis, at) => (
             <NumberInput
               key={axis}
-              label={`${part === "move" ? "Move" : "Turn"} ${name}, ${axis}`}
+              label={`${part === "move" ? "Move" : "Turn"} ${called}, ${axis}`}
               title={part === "move" ? `Along the ${axis} axis` : `About the ${axis} axis, through its center`}
               value={placement[part][at] ?? 0}
               disabled={busy}
@@ -109,18 +112,18 @@ export function ModelDetails({ entry, several, kinds, busy, run, onPaint, onRena
         )}
       </Field>
       <div class="bw-acts">
-        <Button label={`Rename ${name}`} title="Double click on the name, or F2" disabled={busy} onClick={onRename}>
+        <Button label={`Rename ${called}`} title="Double click on the name, or F2" disabled={busy} onClick={onRename}>
           Rename
         </Button>
         <Button
-          label={`Copy ${name}`}
+          label={`Copy ${called}`}
           title="Load it once more, with a color of its own"
           disabled={busy}
           onClick={() => run({}, (own) => link.call("model.copy", { id: own }))}
         >
           Copy
         </Button>
-        <Button label={`Remove ${name}`} title="Delete" disabled={busy} onClick={onRemove}>
+        <Button label={`Remove ${called}`} title="Delete" disabled={busy} onClick={onRemove}>
           {several.length > 1 ? `Remove ${several.length}` : "Remove"}
         </Button>
       </div>

@@ -25,6 +25,8 @@ interface Draft {
 
 interface ModelRowProps {
   readonly entry: ModelState;
+  /** Which one it is of those that have its name, or 0 if it is the only one. */
+  readonly ordinal: number;
   /** The models that an action in this row is about. */
   readonly several: readonly ModelState[];
   readonly kinds: readonly MaterialKind[];
@@ -48,7 +50,7 @@ interface ModelRowProps {
 }
 
 export function ModelRow(props: ModelRowProps) {
-  const { entry, several, isActive, isOpen } = props;
+  const { entry, ordinal, several, isActive, isOpen } = props;
   const { link } = useView();
   const commands = useCommands();
   const draft = useSignal<Draft | null>(null);
@@ -65,6 +67,7 @@ export function ModelRow(props: ModelRowProps) {
     }
   };
   const { name } = entry;
+  const called = ordinal > 0 ? `${name} (${ordinal})` : name;
   const show = (visible: boolean) => void run({ visible }, (id) => link.call("model.update", { id, visible }));
   const paint = (values: string, color: string | null) =>
     void run({ colored_by: values, color }, (id) => link.call("model.color_by", { id, values, color }));
@@ -82,7 +85,7 @@ export function ModelRow(props: ModelRowProps) {
       role="row"
       class="bw-model"
       tabIndex={tab}
-      aria-label={name}
+      aria-label={called}
       aria-selected={props.isChosen}
       data-model={entry.id}
       data-drop={props.drop}
@@ -115,7 +118,7 @@ export function ModelRow(props: ModelRowProps) {
         </span>
         <input
           type="checkbox"
-          aria-label={`Show ${name}`}
+          aria-label={`Show ${called}`}
           title={shown.visible ? "Hide" : "Show"}
           tabIndex={tab}
           checked={shown.visible}
@@ -147,9 +150,14 @@ export function ModelRow(props: ModelRowProps) {
             {shown.name}
           </span>
         )}
+        {ordinal > 0 && !props.isRenamed && (
+          <small class="bw-hint" title={`${ordinal}. of the models with this name`}>
+            {`(${ordinal})`}
+          </small>
+        )}
         <IconButton
           icon="focus"
-          label={`Focus ${name}`}
+          label={`Focus ${called}`}
           title="Point the camera at it"
           tab={tab}
           disabled={busy || entry.bounds === null}
@@ -157,7 +165,7 @@ export function ModelRow(props: ModelRowProps) {
         />
         <IconButton
           icon={isOpen ? "down" : "right"}
-          label={`More of ${name}`}
+          label={`More of ${called}`}
           title={isOpen ? "Less" : "Material, place and more"}
           expanded={isOpen}
           tab={tab}
@@ -182,7 +190,7 @@ export function ModelRow(props: ModelRowProps) {
         )}
         <div class="bw-model-color" hidden={methods.length === 0}>
           <ColorInput
-            label={`Color of ${name}`}
+            label={`Color of ${called}`}
             class={shown.colored_by === SOLID ? "" : "bw-unused"}
             hidden={!methods.includes(SOLID)}
             color={swatch.current}
@@ -191,7 +199,7 @@ export function ModelRow(props: ModelRowProps) {
             onChoose={(color) => paint(SOLID, color)}
           />
           <select
-            aria-label={`Color ${name} by`}
+            aria-label={`Color ${called} by`}
             tabIndex={tab}
             value={coloring}
             disabled={busy}
@@ -216,6 +224,7 @@ export function ModelRow(props: ModelRowProps) {
         {isOpen && (
           <ModelDetails
             entry={shown}
+            called={called}
             several={several}
             kinds={props.kinds}
             busy={busy}

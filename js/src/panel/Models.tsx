@@ -19,6 +19,12 @@ interface Drag {
   readonly y: number;
 }
 
+/** Which one a model is of those that have its name, or 0 if it is the only one. */
+function ordinalOf(models: readonly ModelState[], place: number): number {
+  const same = models.flatMap(({ name }, other) => (name === models[place]?.name ? other : []));
+  return same.length > 1 ? same.indexOf(place) + 1 : 0;
+}
+
 export function Models() {
   const { link, traits } = useView();
   const models = traits.models.value;
@@ -146,6 +152,7 @@ export function Models() {
           <ModelRow
             key={entry.id}
             entry={entry}
+            ordinal={ordinalOf(models, place)}
             several={about(entry)}
             kinds={kinds}
             attributes={attributesOf(entry)}

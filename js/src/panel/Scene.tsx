@@ -1,15 +1,12 @@
-// Settings of the whole picture: the camera and the background.
+// The camera.
 import { useView } from "../context.js";
-import { publish } from "../kernel/traits.js";
 import { project } from "../picture/camera.js";
-import { ColorInput } from "../ui/ColorInput.js";
 import { Field } from "../ui/Field.js";
 
 export function Scene() {
   return (
     <div>
       <Projection />
-      <Background />
     </div>
   );
 }
@@ -28,17 +25,6 @@ function Projection() {
           <option value="perspective">Perspective</option>
           <option value="orthographic">Orthographic</option>
         </select>
-      )}
-    </Field>
-  );
-}
-
-function Background() {
-  const { model, traits } = useView();
-  return (
-    <Field name="Background">
-      {(id) => (
-        <ColorInput id={id} color={traits.background.value} onChoose={(color) => publish(model, "background", color)} />
       )}
     </Field>
   );

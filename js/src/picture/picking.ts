@@ -148,7 +148,12 @@ function words(value: unknown): string {
   return typeof value === "number" ? String(Number(value.toPrecision(7))) : String(value);
 }
 
+/** What a place belongs to. */
+export function ownerOf({ population, model }: Picked): string {
+  return population ?? model ?? "Unknown model";
+}
+
 /** What a card is called. */
-export function titleOf({ population, model, cell }: Picked): string {
-  return [population ?? model ?? "Unknown model", cell].filter((part) => part !== null).join(" · ");
+export function titleOf(picked: Picked): string {
+  return [ownerOf(picked), picked.cell].filter((part) => part !== null).join(" · ");
 }
