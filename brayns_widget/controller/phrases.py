@@ -34,6 +34,8 @@ def look_text(trait: str, value: Any) -> str:
     """Say what a change of a widget's trait does that is no part of the scene."""
     if trait == "highlight":
         return "highlight the selection" if value else "highlight the selection no more"
+    if trait == "scale_bar":
+        return "show the scale bar" if value else "hide the scale bar"
     return "hide the legend" if value == "hidden" else "place the legend"
 
 
@@ -81,7 +83,12 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Clipping.add": lambda *_: "cut",
     "Clipping.clear": lambda *_: "cut nothing",
     "Part.remove": lambda part, _: f"remove {part}",
+    "SavedViews.save": lambda _, values: f"save the view {values['name']}",
+    "SavedViews.apply": lambda _, values: f"look at the view {values['name']}",
+    "SavedViews.remove": lambda _, values: f"forget the view {values['name']}",
+    "SavedViews.rename": lambda _, values: f"name a view {values['new']}",
     "LiveCamera.frame": lambda *_: "look at a box",
+    "LiveCamera.look_from": lambda _, values: f"look from the {values['side']}",
     "Rendering.set_background": lambda *_: "change the background",
     "Rendering.set_settings": lambda *_: "change the rendering",
     "Rendering.set_fog": lambda *_: "change the fog",

@@ -107,7 +107,6 @@ class Placed(Described):
             placement = replace(known, **{name: _filled(new, getattr(known, name)) for name, new in changes.items()})
             await self._change(renderer, ModelInstance(transform=placement.transform), placement=placement)
 
-    @offered
     @waiting
     async def frame(self) -> None:
         """Point the camera at it, from the present direction.

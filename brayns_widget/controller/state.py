@@ -198,6 +198,7 @@ class State:
         sections: legends of the models whose colors have a meaning.
         value_colors: the colors that values have in all models, by attribute and value.
         camera: the camera.
+        views: the saved views, by name.
         background: "#rrggbb".
         fog: how far surfaces fade into it at the far end of the scene, 0 to 1; None: this renderer has no fog.
         selection: the selected cells, whether they are loaded or not.
@@ -218,6 +219,7 @@ class State:
     sections: tuple[LegendSection, ...] = ()
     value_colors: ValueColors = field(default_factory=lambda: NO_COLORS)
     camera: Camera = FRONT
+    views: Mapping[str, Camera] = field(default_factory=dict)
     background: str = BACKGROUND
     fog: float | None = FOG
     selection: Selected = field(default_factory=lambda: NOTHING)

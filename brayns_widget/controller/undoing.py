@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from brayns_widget.connection.server import Server
+from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.models import Model, Models
 from brayns_widget.controller.recording import MISSING, Change, Part
@@ -30,6 +31,7 @@ def undoable(core: Core, models: Models, rendering: Rendering, selection: Select
 
     return (
         Setting(lambda: core.store.state.camera, aim),
+        Views(core),
         Setting(lambda: core.store.state.selection, selection.set.aio),
         Setting(lambda: core.store.state.background, rendering.set_background.aio),
         Setting(lambda: rendering.given, rendering.give),
@@ -86,6 +88,39 @@ class Setting:
     async def write(self, values: Mapping[Hashable, Any]) -> None:
         """Set it again."""
         await self.set(values[None])
+
+
+class Views:
+    """The saved views, by name.
+
+    Args:
+        core: the controller's core.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def read(self) -> Mapping[str, Camera]:
+        """Return all of them."""
+        return self._core.store.state.views
+
+    def changes(self, before: Mapping[str, Camera], after: Mapping[str, Camera]) -> Mapping[Hashable, Change]:
+        """Return the views that names had and have; None for none."""
+        return {
+            name: (before.get(name), after.get(name))
+            for name in {**before, **after}
+            if before.get(name) != after.get(name)
+        }
+
+    def is_there(self, _owner: Hashable) -> bool:
+        """They are kept without models, too."""
+        return True
+
+    async def write(self, values: Mapping[Any, Any]) -> None:
+        """Set some of them again; what comes back is the last."""
+        store = self._core.store
+        views = {**store.state.views, **values}
+        store.state = replace(store.state, views={name: view for name, view in views.items() if view is not None})
 
 
 class Values:

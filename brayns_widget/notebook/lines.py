@@ -30,11 +30,11 @@ Params = Mapping[str, Any]
 QUIET = frozenset({
     "colors.maps", "files.inspect", "files.list", "job.list", "job.log", "models.count_cells", "models.count_node_sets",
     "models.drop_upload", "models.formats", "models.materials", "models.receive", "notices.dismiss",
-    "table.rows", "tasks.cancel",
+    "selection.bounds", "table.rows", "tasks.cancel",
 })  # fmt: skip
 """Calls that change nothing that people see, and so have no line."""
 
-TRAITS = ("background", "height", "highlight", "legend_place", "selection")
+TRAITS = ("background", "height", "highlight", "legend_place", "scale_bar", "selection")
 """The traits that have a line when a page sets them. The camera has one when it rests."""
 
 _DIGITS = 6
@@ -180,7 +180,8 @@ def _saved(params: Params, _: State) -> str:
     width, height = params["size"]
     place = params.get("legend")
     legend = "" if place is None else f", legend={literal(place)}"
-    return f'{VIEWER}.snapshot("picture.png", size=({width}, {height}){legend}){WAITED}'
+    bar = ", scale_bar=True" if params.get("scale_bar") else ""
+    return f'{VIEWER}.snapshot("picture.png", size=({width}, {height}){legend}{bar}){WAITED}'
 
 
 def _connect(params: Params, _: State) -> str:

@@ -34,10 +34,12 @@ Height = Annotated[int, Ge(HEIGHT_MIN), Le(HEIGHT_MAX)]
 class Traits:
     """Types of the synced traits on a page.
 
-    Pages set ``background``, ``selection``, ``highlight``, ``height``, ``panel_open`` and ``legend_place``.
+    Pages set ``background``, ``selection``, ``highlight``, ``height``, ``panel_open``, ``legend_place`` and
+    ``scale_bar``.
     """
 
     camera: Camera
+    views: Mapping[str, Camera]
     models: tuple[ModelState, ...]
     status: Status
     job: JobState
@@ -53,10 +55,12 @@ class Traits:
     height: Height = HEIGHT
     panel_open: bool = True
     legend_place: Place = "lower left"
+    scale_bar: bool = True
 
 
 SHOWN: Mapping[str, Callable[[State], Any]] = {
     "camera": lambda state: state.camera,
+    "views": lambda state: state.views,
     "models": lambda state: state.models,
     "status": lambda state: state.status,
     "job": lambda state: state.job,
@@ -77,7 +81,7 @@ def to_json(value: Any, _widget: Any = None) -> Any:
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
     if isinstance(value, Mapping):
-        return dict(value)
+        return {name: to_json(item) for name, item in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     return value

@@ -247,6 +247,7 @@ export interface JobEntry {
 /** Synced traits. */
 export type Traits = {
   camera: Camera;
+  views: Readonly<Record<string, Camera>>;
   models: readonly ModelState[];
   status: Status;
   job: JobState;
@@ -262,6 +263,7 @@ export type Traits = {
   height: number;
   panel_open: boolean;
   legend_place: "upper left" | "upper right" | "lower left" | "lower right" | "hidden";
+  scale_bar: boolean;
 };
 
 /** Page to kernel, by kind; each also carries `view`. */
@@ -302,10 +304,13 @@ export interface Calls {
   "models.materials": { params: Record<string, never>; result: readonly MaterialKind[] };
   "models.receive": { params: { upload: string; size: number; data: string }; result: number };
   "models.reorder": { params: { order: readonly number[] }; result: null };
+  "views.remove": { params: { name: string }; result: null };
+  "views.rename": { params: { name: string; new: string }; result: null };
+  "views.save": { params: { name: string; camera?: Readonly<Record<string, unknown>> | null }; result: null };
   "selection.add": { params: { ids: unknown; population?: string | null }; result: null };
+  "selection.bounds": { params: Record<string, never>; result: readonly [readonly [number, number, number], readonly [number, number, number]] };
   "selection.clear": { params: Record<string, never>; result: null };
   "selection.color": { params: { color: unknown }; result: null };
-  "selection.frame": { params: Record<string, never>; result: null };
   "selection.hide": { params: Record<string, never>; result: null };
   "selection.isolate": { params: Record<string, never>; result: null };
   "selection.pick": { params: { u: number; v: number; add?: boolean; aspect?: number | null }; result: Picked };
@@ -321,7 +326,7 @@ export interface Calls {
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
   "rendering.set_fog": { params: { strength: number }; result: null };
   "rendering.use_preset": { params: { name: "readable" | "paper" | "stage" | "flat" }; result: null };
-  "pictures.encoded": { params: { size: readonly [number, number]; legend?: "upper left" | "upper right" | "lower left" | "lower right" | null }; result: string };
+  "pictures.encoded": { params: { size: readonly [number, number]; legend?: "upper left" | "upper right" | "lower left" | "lower right" | null; scale_bar?: boolean }; result: string };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.attach": { params: { master: string; job_id: string }; result: Started };
@@ -336,10 +341,8 @@ export interface Calls {
   "notices.dismiss": { params: Record<string, never>; result: null };
   "history.redo": { params: Record<string, never>; result: boolean };
   "history.undo": { params: Record<string, never>; result: boolean };
-  "camera.reset": { params: Record<string, never>; result: null };
   "model.color_by": { params: { id: number | readonly number[]; values: unknown; color?: unknown; colormap?: unknown; range?: readonly [number, number] | null; missing?: unknown; palette?: unknown; title?: string | null }; result: null };
   "model.copy": { params: { id: number | readonly number[] }; result: Started };
-  "model.frame": { params: { id: number | readonly number[] }; result: null };
   "model.move": { params: { id: number | readonly number[]; x?: number | null; y?: number | null; z?: number | null }; result: null };
   "model.put_back": { params: { id: number | readonly number[] }; result: null };
   "model.remove": { params: { id: number | readonly number[] }; result: null };
@@ -497,6 +500,19 @@ export const PARAMETERS = {
       "maxLength": 8388608
     }
   },
+  "views.rename": {
+    "new": {
+      "maxLength": 100
+    }
+  },
+  "views.save": {
+    "name": {
+      "maxLength": 100
+    },
+    "camera": {
+      "default": null
+    }
+  },
   "selection.add": {
     "population": {
       "maxLength": 4096,
@@ -620,6 +636,9 @@ export const PARAMETERS = {
   "pictures.encoded": {
     "legend": {
       "default": null
+    },
+    "scale_bar": {
+      "default": false
     }
   },
   "files.inspect": {
@@ -787,6 +806,7 @@ export const CANVAS = {
 /** Names of the traits. */
 export const TRAITS = [
   "camera",
+  "views",
   "models",
   "status",
   "job",
@@ -801,5 +821,6 @@ export const TRAITS = [
   "highlight",
   "height",
   "panel_open",
-  "legend_place"
+  "legend_place",
+  "scale_bar"
 ] as const;

@@ -52,11 +52,13 @@ def test_the_legend_is_drawn_into_a_snapshot_on_demand(controller):
         controller.snapshot(legend="middle")
 
 
-def test_a_page_gets_a_snapshot_as_text_by_a_task_that_can_be_cancelled(cluster, controller):
+def test_a_page_gets_a_snapshot_as_text_by_a_task_that_can_be_cancelled(cluster, controller, monkeypatch):
+    monkeypatch.setattr(pictures, "print_scale_bar", lambda data, *_: data + b"bar")
     load(controller, color_by="mtype")
-    text = controller.pictures.encoded((64, 48), legend="upper right")
-    picture = controller.snapshot(size=(64, 48), legend="upper right").result(WAIT)
-    assert base64.b64decode(text) == bytes(picture) != PNG
+    text = controller.pictures.encoded((64, 48), legend="upper right", scale_bar=True)
+    picture = controller.snapshot(size=(64, 48), legend="upper right", scale_bar=True).result(WAIT)
+    assert base64.b64decode(text) == bytes(picture)
+    assert bytes(picture).endswith(b"bar")
     assert [params["image_settings"]["size"] for params in cluster.renderer.sent("snapshot")] == [[64, 48]] * 2
     cluster.renderer.delays["snapshot"] = 60
     cluster.renderer.progress["snapshot"] = [(0.5, "Rendering")]
@@ -67,6 +69,23 @@ def test_a_page_gets_a_snapshot_as_text_by_a_task_that_can_be_cancelled(cluster,
     controller.tasks[activity.task].cancel()
     with pytest.raises(RequestCancelled):
         running.result(WAIT)
+
+
+def test_a_scale_bar_is_drawn_into_a_snapshot_on_demand(controller, monkeypatch):
+    bars = []
+
+    def note(data, *given):
+        bars.append(given)
+        return data
+
+    monkeypatch.setattr(pictures, "print_scale_bar", note)
+    camera = Camera.perspective((0, 0, 10), (0, 0, 0), fovy=90)
+    assert bytes(controller.snapshot(camera=camera).result(WAIT)) == PNG
+    assert bars == []
+    controller.snapshot(scale_bar=True, camera=camera).result(WAIT)
+    controller.camera = Camera.orthographic((0, 0, 10), (0, 0, 0), height=50)
+    controller.snapshot(scale_bar=True, legend="lower right").result(WAIT)
+    assert bars == [("png", pytest.approx(20), "lower right"), ("png", 50, "lower left")]
 
 
 @pytest.mark.parametrize("fails", [False, True])

@@ -84,7 +84,7 @@ def test_a_circuit_is_found_and_loaded_by_keys_and_a_file_by_upload(notebook: No
     notebook.wait_sharp()
     notebook.screenshot(ARTIFACTS / "load-folded.png")
     page.get_by_role("button", name="Load more…").click()
-    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Back", exact=True).click()
     (tmp_path / "half.obj").write_bytes(MESH)
     page.locator("input[type=file]").set_input_files(tmp_path / "half.obj")
     until(lambda: notebook.evaluate("len(viewer.models)") == 2, 60, "the mesh")
@@ -126,7 +126,7 @@ def test_options_come_from_the_renderers_schema(notebook: Notebook) -> None:
     width = notebook.evaluate("viewer.models[0].bounds[1][0] - viewer.models[0].bounds[0][0]")
     assert width == pytest.approx(24, abs=1), "of the dendrite, whose radius was 2 µm; the soma keeps its own"
     page.get_by_role("button", name="Load more…").click()
-    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Back", exact=True).click()
     page.get_by_role("button", name="Recent files").click()
     page.get_by_role("listbox", name="Recent files").get_by_role("option", name="cell.swc").wait_for()
 

@@ -3,6 +3,7 @@ import widget from "/widget.js";
 
 const DEFAULTS = {
   camera: { type: "perspective", position: [0, 0, 1000], target: [0, 0, 0], up: [0, 1, 0], fovy: 45, height: 800 },
+  views: {},
   models: [],
   status: { state: "ready", text: "Ready" },
   job: {
@@ -22,6 +23,7 @@ const DEFAULTS = {
   height: 420,
   panel_open: true,
   legend_place: "lower left",
+  scale_bar: true,
 };
 
 class FakeModel {

@@ -135,7 +135,7 @@ def test_the_focus_goes_from_a_removed_condition_to_what_follows(open_cell):
     for number, name in ((1, "Attribute"), (1, "Add condition")):
         cell.page.get_by_role("button", name=f"Remove condition {number}").press("Enter")
         wait_focused(cell, name)
-    cell.page.get_by_role("button", name="Back").press("Enter")
+    cell.page.get_by_role("button", name="Back", exact=True).press("Enter")
     wait_focused(cell, "Files in hippocampus")
 
 

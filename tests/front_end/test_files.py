@@ -212,14 +212,14 @@ def test_recent_files_are_remembered_by_place_and_folded_away_after_the_load(pan
     expect(more, "the focus is not lost").to_be_focused()
     more.click()
     page.get_by_label("Population").wait_for()
-    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Back", exact=True).click()
     page.get_by_role("button", name="Recent files").click()
     assert options(panel) == ["circuits/circuit_config.json", "srv/circuits"]
     option(panel, "circuits/circuit_config.json").click()
     page.get_by_label("Population").wait_for()
     kept = page.evaluate("JSON.stringify(localStorage)")
     panel.trait("job", {**page.evaluate("kernel.model.get('job')"), "master": "https://me:secret@master.example/x"})
-    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Back", exact=True).click()
     page.get_by_text("No file was loaded in this browser yet.").wait_for()
     assert "secret" not in kept
 

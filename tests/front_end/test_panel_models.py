@@ -130,13 +130,13 @@ def last(panel, method, count=1):
 
 
 def test_models_of_one_name_are_told_apart(panel):
-    panel.trait("models", [MODEL, OTHERS[0], {**MODEL, "id": 9}])
+    panel.trait("models", [MODEL, OTHERS[0], {**MODEL, "id": 9, "bounds": [[4, 4, 4], [6, 6, 6]]}])
     row(panel, "cortex (2)").wait_for()
     heads = panel.page.locator(".bw-model-head").all_inner_texts()
     assert [head.split() for head in heads] == [["cortex", "(1)"], ["hills"], ["cortex", "(2)"]]
-    panel.answer("model.frame", {"result": None})
     panel.page.get_by_label("Focus cortex (2)").click()
-    assert last(panel, "model.frame") == {"id": 9}
+    panel.wait("kernel.sent('camera').at(-1)?.moving === false")
+    assert panel.sent("camera")[-1]["camera"]["target"] == [5, 5, 5]
     panel.page.get_by_label("More of cortex (2)").click()
     assert panel.page.get_by_role("button", name="Remove cortex (2)").count() == 1
     panel.trait("models", [{**MODEL, "id": 9}])
@@ -223,7 +223,8 @@ def test_a_scale_that_cannot_be_is_taken_back(panel, value):
 def test_a_model_is_focused_and_copied(panel):
     cortex = unfold(panel)
     cortex.get_by_label("Focus cortex").click()
-    assert last(panel, "model.frame") == {"id": 4}
+    panel.wait("kernel.sent('camera').at(-1)?.moving === false")
+    assert panel.sent("camera")[-1]["camera"]["target"] == [0.5, 0.5, 0.5], "the middle of its box"
     cortex.get_by_label("Copy cortex").click()
     assert last(panel, "model.copy") == {"id": 4}
     panel.trait("models", [{**MODEL, "bounds": None}])

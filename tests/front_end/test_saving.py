@@ -41,12 +41,17 @@ def is_canvas(data):
     return image.size == (320, 200) and max(differences) < 4
 
 
-@pytest.mark.parametrize(("place", "legend"), [("upper right", "upper right"), ("hidden", None)])
-def test_the_kernel_renders_what_is_seen_with_the_legend_where_it_stands(cell, place, legend):
+@pytest.mark.parametrize(
+    ("place", "legend", "bar"), [("upper right", "upper right", True), ("hidden", None, True), ("hidden", None, False)]
+)
+def test_the_kernel_renders_what_is_seen_with_the_legend_where_it_stands(cell, place, legend, bar):
     cell.trait("legend_place", place)
+    cell.trait("scale_bar", bar)
     cell.answer("pictures.encoded", {"result": RENDERED})
     assert save(cell) == base64.b64decode(RENDERED)
-    assert cell.calls("pictures.encoded") == [{"size": cell.page.evaluate(CANVAS_SIZE), "legend": legend}]
+    assert cell.calls("pictures.encoded") == [
+        {"size": cell.page.evaluate(CANVAS_SIZE), "legend": legend, "scale_bar": bar}
+    ]
 
 
 def test_on_a_fine_screen_the_picture_has_its_pixels(open_cell):

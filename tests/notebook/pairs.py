@@ -237,6 +237,26 @@ def _frame_box(stage: Stage, x: float) -> None:
     stage.viewer.camera.frame((x - 1, -1, -1), (x + 1, 1, 1))
 
 
+def _roll_of(camera: Camera) -> float:
+    """Return how far a camera that looks towards negative z is rolled, in degrees."""
+    return round(math.degrees(math.atan2(-camera.up[0], camera.up[1])), 6)
+
+
+def _roll(stage: Stage, degrees: float) -> None:
+    stage.viewer.camera = Camera()
+    stage.viewer.camera.roll(degrees)
+
+
+_CENTERED = {"position": (0, 0, 900)}
+
+
+def _rename_view(stage: Stage, name: str) -> None:
+    for other in list(stage.viewer.views):
+        stage.viewer.views.remove(other)
+    stage.viewer.views.save("former")
+    stage.viewer.views.rename("former", name)
+
+
 def _add_clipping(stage: Stage, radius: float) -> None:
     stage.viewer.clipping.add(Sphere(radius=radius, center=(0, 0, 0)))
 
@@ -270,6 +290,9 @@ PROPERTIES: Mapping[str, Write] = {
         "widget.legend_place",
         value=lambda number: ("lower left", "upper right", "hidden")[number % 3],
         read=lambda stage: stage.viewer.legend_place,
+    ),
+    "widget.scale_bar": _property(
+        "widget.scale_bar", value=lambda number: number % 2 == 0, read=lambda stage: stage.viewer.scale_bar
     ),
     "widget.panel_open": _property(
         "widget.panel_open", value=lambda number: number % 2 == 0, read=lambda stage: stage.viewer.panel_open
@@ -343,7 +366,22 @@ PROPERTIES: Mapping[str, Write] = {
 """All properties and traits that can be set."""
 
 WRITING_CALLS: Mapping[str, Write] = {
+    "views.apply": _aimed(lambda stage, _: (stage.viewer.views.save("v", _CENTERED), stage.viewer.views.apply("v"))),
+    "views.remove": Write(
+        lambda stage, _: (stage.viewer.views.save("gone"), stage.viewer.views.remove("gone")),
+        value=lambda _: False,
+        read=lambda stage: "gone" in stage.other.views,
+    ),
+    "views.rename": Write(
+        _rename_view, value=lambda number: f"view {number}", read=lambda stage: list(stage.other.views)[-1]
+    ),
+    "views.save": Write(
+        lambda stage, value: stage.viewer.views.save("saved", {"position": (value, 0, 900)}),
+        read=lambda stage: stage.other.views["saved"].position[0],
+    ),
     "camera.reset": _aimed(lambda stage, _: stage.viewer.camera.reset()),
+    "camera.look_from": _aimed(lambda stage, _: stage.viewer.camera.look_from("back")),
+    "camera.roll": Write(_roll, value=lambda number: number % 90, read=lambda stage: _roll_of(stage.other.camera)),
     "camera.frame": Write(_frame_box, seen=lambda shown: shown["view"]["target"][0]),
     "colors.set": Write(
         lambda stage, value: stage.viewer.colors.set("kind", {"a": value}),
@@ -526,10 +564,19 @@ def _sent(stage: Stage) -> str:
     return "one"
 
 
+def _saved(stage: Stage) -> str:
+    """Save a view, and return its name."""
+    stage.viewer.views.pop("renamed", None)
+    stage.viewer.views.save("one")
+    return "one"
+
+
 CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "backend.request": lambda _: (("version",), {}),
     "camera.frame": lambda _: (((-5, -5, -5), (5, 5, 5)), {}),
+    "camera.look_from": lambda _: (("back",), {}),
     "camera.reset": lambda _: ((), {}),
+    "camera.roll": lambda _: ((10.0,), {}),
     "clipping.add": lambda _: ((Sphere(radius=0.5, center=(0, 0, 0)),), {}),
     "clipping.clear": lambda _: ((), {}),
     "colors.maps": lambda _: ((), {}),
@@ -594,6 +641,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "rendering.use_preset": lambda _: (("flat",), {}),
     "rendering.set_settings": lambda _: ((Interactive(max_ray_bounces=0),), {}),
     "selection.add": lambda _: (([3], "cells"), {}),
+    "selection.bounds": lambda stage: (_select(stage), {}),
     "selection.clear": lambda _: ((), {}),
     "selection.color": lambda stage: ((*_select(stage), "#ffffff"), {}),
     "selection.frame": lambda stage: (_select(stage), {}),
@@ -614,6 +662,10 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "table.rows": lambda _: ((), {}),
     "table.select": lambda _: ((), {"first": 2}),
     "tasks.cancel": lambda _: (("task-0",), {}),
+    "views.apply": lambda stage: ((_saved(stage),), {}),
+    "views.remove": lambda stage: ((_saved(stage),), {}),
+    "views.rename": lambda stage: ((_saved(stage), "renamed"), {}),
+    "views.save": lambda _: (("mine",), {}),
 }
 """All calls but those that leave the job, with arguments that differ from the values of all writes."""
 
@@ -638,6 +690,7 @@ CHANGES_NOTHING = frozenset(
         "models.refresh",
         "pictures.encoded",
         "pictures.inspect",
+        "selection.bounds",
         "selection.read_cells",
         "selection.to_node_set",
         "simulation.read_parameters",

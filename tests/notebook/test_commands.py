@@ -77,7 +77,6 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "model.update",
         "model.color_by",
         "model.remove",
-        "model.frame",
         "model.move",
         "model.put_back",
         "model.scale",
@@ -86,12 +85,14 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "models.materials",
         "models.reorder",
         "model.copy",
-        "camera.reset",
         "pictures.encoded",
+        "views.remove",
+        "views.rename",
+        "views.save",
         "selection.add",
         "selection.clear",
         "selection.color",
-        "selection.frame",
+        "selection.bounds",
         "selection.hide",
         "selection.isolate",
         "selection.pick",
@@ -187,12 +188,7 @@ def test_models_are_hidden_colored_and_removed(controller):
     assert len(controller.models) == 0
 
 
-def test_the_camera_is_reset_and_a_notice_dismissed(controller):
-    load(controller)
-    framed = controller.camera.value
-    controller.camera.position = (1, 2, 3)
-    run(controller, "camera.reset", {})
-    assert controller.camera == framed
+def test_a_notice_is_dismissed(controller):
     controller.loop.submit(tell(controller)).result(WAIT)
     assert controller.state.notice is not None
     run(controller, "notices.dismiss", {})

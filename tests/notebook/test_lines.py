@@ -39,7 +39,6 @@ class Example:
 
 
 EXAMPLES: Mapping[str, Example] = {
-    "camera.reset": Example({}, "viewer.reset_camera()"),
     "colors.set": Example(
         {"attribute": "mtype", "changes": {"L1": "#ff0000", "L2": None}},
         'viewer.colors.set("mtype", {"L1": "#ff0000", "L2": None})',
@@ -65,7 +64,6 @@ EXAMPLES: Mapping[str, Example] = {
         'viewer.models[\'a "quoted" \\\\ name\'].color_by("mtype", palette=["red", "blue"])',
     ),
     "model.copy": Example({"id": 3}, "viewer.models[0].copy().result()"),
-    "model.frame": Example({"id": 3}, "viewer.models[0].frame()"),
     "model.move": Example({"id": 3, "x": 5.5, "y": 0, "z": -2}, "viewer.models[0].move(x=5.5, z=-2)"),
     "model.put_back": Example({"id": 3}, "viewer.models[0].put_back()"),
     "model.scale": Example({"id": 3, "factor": 2}, "viewer.models[0].scale(factor=2)"),
@@ -96,14 +94,16 @@ EXAMPLES: Mapping[str, Example] = {
         same=False,
     ),
     "pictures.encoded": Example(
-        {"size": [640, 480], "legend": "upper left"},
-        'viewer.snapshot("picture.png", size=(640, 480), legend="upper left").result()',
+        {"size": [640, 480], "legend": "upper left", "scale_bar": True},
+        'viewer.snapshot("picture.png", size=(640, 480), legend="upper left", scale_bar=True).result()',
         same=False,
     ),
+    "views.remove": Example({"name": "near"}, 'viewer.views.remove("near")'),
+    "views.rename": Example({"name": "near", "new": "far"}, 'viewer.views.rename("near", "far")'),
+    "views.save": Example({"name": "near"}, 'viewer.views.save("near")'),
     "selection.add": Example({"ids": {"cells": "1-3"}}, 'viewer.selection.add({"cells": "1-3"})'),
     "selection.clear": Example({}, "viewer.selection.clear()"),
     "selection.color": Example({"color": "#00ff00"}, 'viewer.selection.color("#00ff00")'),
-    "selection.frame": Example({}, "viewer.selection.frame()"),
     "selection.hide": Example({}, "viewer.selection.hide()"),
     "selection.isolate": Example({}, "viewer.selection.isolate()"),
     "selection.pick": Example(
@@ -332,6 +332,7 @@ def test_values_are_written_as_they_are_read(value):
         ("background", "#ffffff", 'viewer.background = "#ffffff"'),
         ("highlight", False, "viewer.highlight = False"),
         ("legend_place", "hidden", 'viewer.legend_place = "hidden"'),
+        ("scale_bar", False, "viewer.scale_bar = False"),
         ("height", 500, "viewer.height = 500"),
         ("selection", {"cells": "1-2"}, 'viewer.selection = {"cells": "1-2"}'),
     ],
@@ -363,6 +364,7 @@ def test_the_end_of_a_gesture_is_told_and_can_be_undone(viewer, page: Comm):
         ("legend_place", "hidden", "hide the legend"),
         ("legend_place", "upper left", "place the legend"),
         ("highlight", False, "highlight the selection no more"),
+        ("scale_bar", False, "hide the scale bar"),
     ],
 )
 @pytest.mark.parametrize("by_page", [True, False])

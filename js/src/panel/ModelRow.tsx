@@ -1,6 +1,6 @@
 // One model in the list: show, name, focus, color; the rest unfolds below.
 import { useSignal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { useView } from "../context.js";
 import { type MaterialKind, type ModelState, PARAMETERS } from "../contract.js";
 import { IconButton } from "../ui/Button.js";
@@ -9,6 +9,7 @@ import { useCommands } from "../ui/commands.js";
 import { formatCount } from "../ui/format.js";
 import { Icon } from "../ui/Icon.js";
 import { Problem } from "../ui/Problem.js";
+import { Rename } from "../ui/Rename.js";
 import { type Ids, idOf } from "./chosen.js";
 import type { Options } from "./ModelColors.js";
 import { ModelDetails } from "./ModelDetails.js";
@@ -51,7 +52,7 @@ interface ModelRowProps {
 
 export function ModelRow(props: ModelRowProps) {
   const { entry, ordinal, several, isActive, isOpen } = props;
-  const { link } = useView();
+  const { link, picture } = useView();
   const commands = useCommands();
   const draft = useSignal<Draft | null>(null);
   // Controls show the choice until the kernel confirms it or reports a failure.
@@ -128,6 +129,8 @@ export function ModelRow(props: ModelRowProps) {
         {props.isRenamed ? (
           <Rename
             name={name}
+            label={`Name of ${name}`}
+            maxLength={PARAMETERS["model.update"].name.maxLength}
             onEnd={(chosen) => {
               props.onRename(false);
               if (chosen) {
@@ -161,7 +164,7 @@ export function ModelRow(props: ModelRowProps) {
           title="Point the camera at it"
           tab={tab}
           disabled={busy || entry.bounds === null}
-          onClick={() => void commands.run(() => link.call("model.frame", { id: entry.id }))}
+          onClick={() => entry.bounds && picture.frameBox(entry.bounds)}
         />
         <IconButton
           icon={isOpen ? "down" : "right"}
@@ -251,41 +254,4 @@ function asOption(values: string) {
 function describe({ name, population, cells }: ModelState): string {
   const count = cells === null ? "" : `${formatCount(cells)} cell${cells === 1 ? "" : "s"}`;
   return [population === name ? null : population, count].filter(Boolean).join(" · ");
-}
-
-interface RenameProps {
-  readonly name: string;
-  /** Gets the new name, or null if it stays. */
-  readonly onEnd: (name: string | null) => void;
-}
-
-function Rename({ name, onEnd }: RenameProps) {
-  const input = useRef<HTMLInputElement>(null);
-  const ended = useRef(false);
-  useLayoutEffect(() => input.current?.select(), []);
-  const end = (chosen: string | null) => {
-    if (!ended.current) {
-      ended.current = true;
-      onEnd(chosen === name ? null : chosen);
-    }
-  };
-  return (
-    <input
-      ref={input}
-      type="text"
-      class="bw-rename"
-      aria-label={`Name of ${name}`}
-      spellcheck={false}
-      maxLength={PARAMETERS["model.update"].name.maxLength}
-      defaultValue={name}
-      onBlur={(event) => end(event.currentTarget.value.trim() || null)}
-      onKeyDown={(event) => {
-        if (event.key === "Enter" || event.key === "Escape") {
-          event.preventDefault();
-          event.stopPropagation();
-          end(event.key === "Enter" ? event.currentTarget.value.trim() || null : null);
-        }
-      }}
-    />
-  );
 }

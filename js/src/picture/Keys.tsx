@@ -4,7 +4,7 @@ import { keysId, useView } from "../context.js";
 import { IconButton } from "../ui/Button.js";
 import { TRAVEL_KEYS } from "../undo.js";
 import { ACTION_KEYS } from "./actions.js";
-import { TOOL_KEYS } from "./gestures.js";
+import { AXES, ROLL_KEYS, TOOL_KEYS } from "./gestures.js";
 
 const { rectangle, lasso, orbit } = TOOL_KEYS;
 const { frame, isolate, hide, show_all } = ACTION_KEYS;
@@ -12,7 +12,12 @@ const { undo, redo } = TRAVEL_KEYS;
 const KEYS: readonly (readonly [keys: string, effect: string])[] = [
   ["Drag, arrows", "turn"],
   ["Shift + either", "move"],
-  ["Wheel, + and −", "zoom"],
+  [`${[...AXES.keys()].join(", ")} held`, "turn about that axis, move along it"],
+  ["Shift in a drag", "slower; also with the wheel"],
+  ["Wheel, + and −", "zoom, the wheel to the pointer"],
+  ["Double click", "look at what is there"],
+  ["1 to 6", "look from the front, back, left, right, top or bottom"],
+  [ROLL_KEYS.join(", "), "turn the picture"],
   ["R", "reset the camera"],
   ["Click", "tell what is there, and select it"],
   [`${rectangle}, ${lasso}`, "let a drag select in a rectangle or a lasso"],

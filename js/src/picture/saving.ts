@@ -4,11 +4,15 @@ import { CallError, type Link } from "../kernel/link.js";
 
 const CANCELLED = "RequestCancelled";
 
-/** What is shown, as the kernel lets it be rendered: in the view's size, with the legend where that stands. */
-export async function render(link: Link, { width, height, dpr }: Size, place: Traits["legend_place"]): Promise<Blob> {
+/** What lies over the picture. */
+type Shown = Pick<Traits, "legend_place" | "scale_bar">;
+
+/** What is shown, as the kernel lets it be rendered: in the view's size, with what lies over it where it stands. */
+export async function render(link: Link, { width, height, dpr }: Size, shown: Shown): Promise<Blob> {
   const side = (length: number) => Math.min(Math.max(Math.round(length * dpr), CANVAS.minimum), CANVAS.maximum);
-  const legend = place === "hidden" ? null : place;
-  const text = await link.call("pictures.encoded", { size: [side(width), side(height)], legend });
+  const legend = shown.legend_place === "hidden" ? null : shown.legend_place;
+  const size = [side(width), side(height)] as const;
+  const text = await link.call("pictures.encoded", { size, legend, scale_bar: shown.scale_bar });
   return new Blob([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], { type: "image/png" });
 }
 
