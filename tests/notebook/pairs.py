@@ -251,7 +251,7 @@ _CENTERED = {"position": (0, 0, 900)}
 
 
 def _rename_view(stage: Stage, name: str) -> None:
-    for other in list(stage.viewer.views):
+    for other in [other for other in stage.viewer.views if other.startswith("view ")]:
         stage.viewer.views.remove(other)
     stage.viewer.views.save("former")
     stage.viewer.views.rename("former", name)

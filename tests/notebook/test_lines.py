@@ -198,7 +198,7 @@ OF_SEVERAL = {
     "model.color_by": Example(
         {"id": [3, 5, 9], "values": "solid", "color": "#ff0000"}, 'for model in viewer.models: model.color = "#ff0000"'
     ),
-    "model.copy": Example({"id": [3, 5, 9]}, "for model in viewer.models: model.copy()"),
+    "model.copy": Example({"id": [3, 5, 9]}, "for model in viewer.models: model.copy().result()"),
     "model.remove": Example({"id": [3, 5, 9]}, "for model in viewer.models: model.remove()"),
 }
 
