@@ -76,6 +76,7 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Colors.set": lambda _, values: f"change the colors of {values['attribute'] or 'values'}",
     "Models.clear": lambda *_: "remove all models",
     "Models.refresh": lambda *_: "",
+    "Pictures.encoded": lambda *_: "",  # others may change something while it renders
     "Shapes.add": lambda *_: "add shapes",
     "Lights.add": lambda *_: "add a light",
     "Lights.clear": lambda *_: "remove all lights",

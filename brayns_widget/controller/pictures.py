@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,7 +12,7 @@ from annotated_types import Ge, Le
 
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import PICTURE_TIMEOUT
-from brayns_widget.controller.calls import long, waiting
+from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.encoded import GBuffers, Snapshot, check_writable
 from brayns_widget.controller.group import Core, Group
@@ -106,6 +107,21 @@ class Pictures(Group):
         if file is not None:
             await asyncio.to_thread(picture.save, file)
         return picture
+
+    @offered
+    @waiting
+    async def encoded(
+        self, size: tuple[Side, Side], legend: LegendPlace | None = None, *, scale_bar: bool = False
+    ) -> str:
+        """Render a picture as ``snapshot`` does, which tells the progress, and return its PNG in base64, as pages need.
+
+        Args:
+            size: width and height in pixels, 16 to 8192.
+            legend: where the legend is drawn into the picture; None leaves it out.
+            scale_bar: whether a scale bar is drawn into it.
+        """
+        picture = await self.snapshot(size=size, legend=False if legend is None else legend, scale_bar=scale_bar)
+        return base64.b64encode(picture.data).decode("ascii")
 
     @long
     async def gbuffers(

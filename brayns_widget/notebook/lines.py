@@ -175,6 +175,15 @@ def _upload(params: Params, _: State) -> str:
     return f"{VIEWER}.load_upload({literal(params['name'])}, {options}){WAITED}"
 
 
+def _saved(params: Params, _: State) -> str:
+    """Render it into a file of the kernel's, where the browser keeps its own."""
+    width, height = params["size"]
+    place = params.get("legend")
+    legend = "" if place is None else f", legend={literal(place)}"
+    bar = ", scale_bar=True" if params.get("scale_bar") else ""
+    return f'{VIEWER}.snapshot("picture.png", size=({width}, {height}){legend}{bar}){WAITED}'
+
+
 def _connect(params: Params, _: State) -> str:
     """Leave out a token that was typed, so that Python takes that of the environment."""
     given = {name: value for name, value in params.items() if value is not None}
@@ -189,6 +198,7 @@ _SPELLED: Mapping[str, Callable[[Params, State], str | None]] = {
     "selection.set": _select,
     "selection.pick": _picked,
     "models.load_received": _upload,
+    "pictures.encoded": _saved,
     "models.reorder": _reorder,
     "job.connect": _connect,
 }

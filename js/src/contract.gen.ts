@@ -326,6 +326,7 @@ export interface Calls {
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
   "rendering.set_fog": { params: { strength: number }; result: null };
   "rendering.use_preset": { params: { name: "readable" | "paper" | "stage" | "flat" }; result: null };
+  "pictures.encoded": { params: { size: readonly [number, number]; legend?: "upper left" | "upper right" | "lower left" | "lower right" | null; scale_bar?: boolean }; result: string };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.attach": { params: { master: string; job_id: string }; result: Started };
@@ -630,6 +631,14 @@ export const PARAMETERS = {
     "strength": {
       "minimum": 0,
       "maximum": 1
+    }
+  },
+  "pictures.encoded": {
+    "legend": {
+      "default": null
+    },
+    "scale_bar": {
+      "default": false
     }
   },
   "files.inspect": {

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import errno
 import json
 import os
@@ -49,6 +50,25 @@ def test_the_legend_is_drawn_into_a_snapshot_on_demand(controller):
     assert bytes(pictures_of[True]) != PNG
     with pytest.raises(ValueError, match="legend"):
         controller.snapshot(legend="middle")
+
+
+def test_a_page_gets_a_snapshot_as_text_by_a_task_that_can_be_cancelled(cluster, controller, monkeypatch):
+    monkeypatch.setattr(pictures, "print_scale_bar", lambda data, *_: data + b"bar")
+    load(controller, color_by="mtype")
+    text = controller.pictures.encoded((64, 48), legend="upper right", scale_bar=True)
+    picture = controller.snapshot(size=(64, 48), legend="upper right", scale_bar=True).result(WAIT)
+    assert base64.b64decode(text) == bytes(picture)
+    assert bytes(picture).endswith(b"bar")
+    assert [params["image_settings"]["size"] for params in cluster.renderer.sent("snapshot")] == [[64, 48]] * 2
+    cluster.renderer.delays["snapshot"] = 60
+    cluster.renderer.progress["snapshot"] = [(0.5, "Rendering")]
+    activities = Listener(controller, lambda state: state.progress)
+    running = controller.loop.submit(controller.pictures.encoded.aio((64, 48)))
+    activity = activities.wait_for(lambda activity: activity is not None and activity.amount == 0.5)
+    assert activity is not None
+    controller.tasks[activity.task].cancel()
+    with pytest.raises(RequestCancelled):
+        running.result(WAIT)
 
 
 def test_a_scale_bar_is_drawn_into_a_snapshot_on_demand(controller, monkeypatch):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from PIL import Image, ImageChops
 from playwright.sync_api import Browser, expect
 
 from tests.browser import ARTIFACTS
@@ -36,6 +37,14 @@ def notebook(lab: Lab, browser: Browser) -> Iterator[Notebook]:
     notebook.page.close()
 
 
+def saved(notebook: Notebook) -> Image.Image:
+    """Press "Save this picture", and return what the browser gets."""
+    with notebook.page.expect_download() as download:
+        notebook.page.get_by_role("button", name="Save this picture").click()
+    with Image.open(download.value.path()) as image:
+        return image.convert("RGB")
+
+
 def test_the_legend_selects_recolors_and_moves(notebook: Notebook) -> None:
     legend = notebook.page.get_by_role("group", name="Legend")
     few, everyone = notebook.evaluate(SHOWN)
@@ -65,8 +74,20 @@ def test_the_legend_selects_recolors_and_moves(notebook: Notebook) -> None:
     until(lambda: notebook.evaluate("viewer.legend_place") == "upper left", 10, "its place in Python")
     notebook.wait_sharp()
     notebook.screenshot(ARTIFACTS / "legend.png")
+    whole = saved(notebook)
     notebook.evaluate("setattr(viewer, 'legend_place', 'hidden')")
     legend.wait_for(state="detached")
+    without = saved(notebook)
+    box = notebook.canvas.bounding_box()
+    assert box is not None
+    assert whole.size == without.size == (round(box["width"]), round(box["height"]))
+    # They differ by more than noise where the legend is.
+    differs = ImageChops.difference(whole, without).convert("L").point([255 * (level > 40) for level in range(256)])
+    corner = differs.getbbox()
+    assert corner is not None
+    assert max(corner[:2]) < 40
+    assert corner[2] < whole.width / 2
+    whole.save(ARTIFACTS / "saved-picture.png")
     notebook.page.get_by_role("button", name="Show legend").click()
     legend.wait_for()
     assert notebook.errors == []
@@ -97,7 +118,7 @@ def test_the_panel_colors_by_an_attribute_with_a_map_and_a_range(notebook: Noteb
     colormap = row.get_by_label("Color map")
     expect(colormap).to_have_value("viridis")
     notebook.wait_sharp()
-    assert notebook.canvas.evaluate(SATURATED) > 300
+    until(lambda: notebook.canvas.evaluate(SATURATED) > 100, 30, "a picture with colors")
     notebook.screenshot(ARTIFACTS / "attribute.png")
 
     def line(ending: str) -> str:

@@ -71,7 +71,7 @@ def test_models_are_changed_copied_and_put_in_order(notebook: Notebook) -> None:
 
     turned.locator(".bw-name").click()
     page.get_by_role("row", name="turned (copy)").locator(".bw-name").click(modifiers=["Control"])
-    turned.get_by_label("Show turned").uncheck()
+    turned.get_by_label("Show turned").click()
     becomes("[model.visible for model in viewer.models]", [True, False, False])
     line = 'for model in [viewer.models["turned"], viewer.models["turned (copy)"]]: model.visible = False'
     becomes("viewer.history.lines[-1]", line)

@@ -367,6 +367,50 @@ def test_rows_are_dragged_to_another_place(panel):
     assert last(panel, "models.reorder", 2) == {"order": [4, 7, 5, 6]}
 
 
+@pytest.fixture
+def touch(open_cell):
+    """A view with four models, and what sends a touch on a row to it: at its grip or its name, so far below."""
+    cell = open_cell(has_touch=True, viewport={"width": 960, "height": 1000})
+    cell.mount(height=300)
+    cell.trait("models", [MODEL, *OTHERS])
+    tools = cell.page.context.new_cdp_session(cell.page)
+
+    def drag(name, part, distance, end="touchEnd"):
+        box = row(cell, name).locator(part).bounding_box()
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        tools.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        for step in range(1, 9):
+            place = {"x": x, "y": y + distance * step / 8}
+            tools.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [place]})
+        tools.send("Input.dispatchTouchEvent", {"type": end, "touchPoints": []})
+
+    return cell, drag
+
+
+def test_rows_are_dragged_by_a_finger_on_their_grip(touch):
+    cell, drag = touch
+    below = row(cell, "lake").bounding_box()["y"] - row(cell, "cortex").bounding_box()["y"]
+    drag("cortex", ".bw-grip", below)
+    assert last(cell, "models.reorder") == {"order": [5, 4, 6, 7]}
+    assert cell.page.locator("[data-drop]").count() == 0
+    assert cell.page.evaluate("document.querySelector('.bw-panel').scrollTop") == 0, "it does not scroll meanwhile"
+    drag("lake", ".bw-grip", -below, end="touchCancel")
+    assert cell.page.locator("[data-drop]").count() == 0
+    assert len(cell.calls("models.reorder")) == 1, "what the system has ended is no drop"
+
+
+def test_a_finger_on_a_name_scrolls(touch):
+    cell, drag = touch
+    drag("lake", ".bw-name", -100)
+    cell.wait("document.querySelector('.bw-panel').scrollTop > 20")
+    assert cell.calls("models.reorder") == []
+
+
+def test_without_touch_there_are_no_grips(panel):
+    panel.trait("models", [MODEL, *OTHERS])
+    assert not row(panel, "cortex").locator(".bw-grip").is_visible()
+
+
 def test_a_click_that_hardly_moves_drags_nothing(panel):
     panel.trait("models", [MODEL, *OTHERS])
     box = row(panel, "hills").locator(".bw-name").bounding_box()

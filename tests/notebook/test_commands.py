@@ -85,6 +85,7 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "models.materials",
         "models.reorder",
         "model.copy",
+        "pictures.encoded",
         "views.remove",
         "views.rename",
         "views.save",

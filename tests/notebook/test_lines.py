@@ -93,6 +93,11 @@ EXAMPLES: Mapping[str, Example] = {
         'viewer.load_upload("a.obj", loader="mesh", options={}).result()',
         same=False,
     ),
+    "pictures.encoded": Example(
+        {"size": [640, 480], "legend": "upper left", "scale_bar": True},
+        'viewer.snapshot("picture.png", size=(640, 480), legend="upper left", scale_bar=True).result()',
+        same=False,
+    ),
     "views.remove": Example({"name": "near"}, 'viewer.views.remove("near")'),
     "views.rename": Example({"name": "near", "new": "far"}, 'viewer.views.rename("near", "far")'),
     "views.save": Example({"name": "near"}, 'viewer.views.save("near")'),

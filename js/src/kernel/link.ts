@@ -11,11 +11,12 @@ const HELLO_TRIES = 30;
 /** What the kernel answers at once, or should. */
 const ANSWERED: readonly (keyof PageMessages)[] = ["ready", "camera", "call"];
 const DEADLINE_MS = 30_000;
-/** A circuit on a network disk takes long to open. */
+/** A circuit on a network disk takes long to open, and a picture of a large scene to render. */
 const DEADLINES_MS: Partial<Record<keyof Calls, number>> = {
   "files.inspect": 120_000,
   "models.count_cells": 120_000,
   "models.count_node_sets": 120_000,
+  "pictures.encoded": 900_000,
 };
 
 /** A command that failed; `hint` says what the user can do about it, or "". */

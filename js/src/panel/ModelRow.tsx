@@ -7,6 +7,7 @@ import { IconButton } from "../ui/Button.js";
 import { ColorInput } from "../ui/ColorInput.js";
 import { useCommands } from "../ui/commands.js";
 import { formatCount } from "../ui/format.js";
+import { Icon } from "../ui/Icon.js";
 import { Problem } from "../ui/Problem.js";
 import { Rename } from "../ui/Rename.js";
 import { type Ids, idOf } from "./chosen.js";
@@ -107,11 +108,15 @@ export function ModelRow(props: ModelRowProps) {
         role="gridcell"
         class="bw-model-head"
         onClick={(event) => {
-          if (!(event.target as Element).closest("input, button")) {
+          if (!(event.target as Element).closest("input, button, .bw-grip")) {
             props.onChoose(event);
           }
         }}
       >
+        {/* A finger on the name scrolls; Alt with an arrow does the same as this. */}
+        <span class="bw-grip" aria-hidden="true" title="Drag to another place" onPointerDown={props.onGrab}>
+          <Icon name="grip" />
+        </span>
         <input
           type="checkbox"
           aria-label={`Show ${called}`}
@@ -138,7 +143,11 @@ export function ModelRow(props: ModelRowProps) {
           <span
             class="bw-name"
             title={entry.path ?? name}
-            onPointerDown={props.onGrab}
+            onPointerDown={(event) => {
+              if (event.pointerType !== "touch") {
+                props.onGrab(event);
+              }
+            }}
             onDblClick={() => props.onRename(true)}
           >
             {shown.name}

@@ -106,7 +106,7 @@ export function Models() {
     return found < 0 ? rows.length : found;
   };
   const grab = (event: PointerEvent, id: number) => {
-    if (event.button === 0 && event.pointerType !== "touch") {
+    if (event.button === 0) {
       drag.current = { pointer: event.pointerId, id, y: event.clientY };
     }
   };

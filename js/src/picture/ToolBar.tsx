@@ -54,7 +54,12 @@ export function ToolBar() {
       </div>
       <div class="bw-tool-column">
         <TravelButtons />
-        <IconButton icon="save" label="Save this picture" onClick={() => picture.save()} />
+        <IconButton
+          icon="save"
+          label="Save this picture"
+          idle={picture.saving.value}
+          onClick={() => void picture.save()}
+        />
         {document.fullscreenEnabled && <FullScreen />}
         <Keys />
       </div>

@@ -19,6 +19,7 @@ import { type Ids, type Seen, ShownIds } from "./ids.js";
 import { Picking, portsOf } from "./picking.js";
 import { Pilot } from "./pilot.js";
 import { type Place, type Point, seenAt, toPlace, toPlane, toPoint } from "./places.js";
+import { copyOf, isGivenUp, render } from "./saving.js";
 import { Sight } from "./sight.js";
 import { Steering } from "./steering.js";
 import { type Change, Strokes } from "./strokes.js";
@@ -64,6 +65,8 @@ export class Picture {
   readonly late = signal(false);
   /** Whether what makes the frames does not answer or is gone. */
   readonly unmade = signal(false);
+  /** Whether a picture is made that the browser will keep. */
+  readonly saving = signal(false);
   /** A temporary message, or "". */
   readonly hint = signal("");
   readonly #model: WidgetModel;
@@ -365,17 +368,31 @@ export class Picture {
     this.link.call(`history.${way}`, {}).catch((error: unknown) => this.#sayError(error));
   }
 
-  /** Lets the browser keep what the canvas shows. */
-  save(): void {
-    if (!this.#canvas || this.frame.peek() === null) {
+  /** Lets the browser keep what is seen; without a renderer that is what the canvas shows. */
+  async save(): Promise<void> {
+    const canvas = this.#canvas;
+    if (!canvas || this.frame.peek() === null) {
       this.say("There is no picture yet.");
       return;
     }
-    this.#canvas.element.toBlob((blob) => {
-      if (blob) {
-        download("picture.png", blob);
+    const isThere = this.kernel.state.peek() === "here" && this.#traits.status.peek().state === "ready";
+    let blob: Blob | null = null;
+    this.saving.value = true;
+    try {
+      const [legend_place, scale_bar] = [this.#traits.legend_place.peek(), this.#traits.scale_bar.peek()];
+      blob = isThere ? await render(this.link, canvas.size, { legend_place, scale_bar }) : null;
+    } catch (error) {
+      if (isGivenUp(error)) {
+        return;
       }
-    });
+      this.#sayError(error);
+    } finally {
+      this.saving.value = false;
+    }
+    blob ??= await copyOf(canvas.element);
+    if (blob) {
+      download("picture.png", blob);
+    }
   }
 
   /** Looks at all visible models from the front, or where these will be. */
