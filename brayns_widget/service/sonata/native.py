@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import libsonata
 import numpy as np
@@ -14,6 +14,7 @@ from brayns_widget.service.sonata.problems import reading
 
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
+End = Literal["source", "target"]
 
 
 class NativePopulation:
@@ -98,3 +99,17 @@ class NativeEdges(NativePopulation):
         with self._reading(f"Edge population {self.name} of {self.file}"):
             found: Ints = self.population.efferent_edges(nodes.tolist()).flatten().astype(np.int64)
             return found
+
+    def ends(self, begin: int, end: int) -> tuple[Ints, Ints]:
+        """Return source and target of the edges of a range."""
+        with self._reading(f"Edge population {self.name} of {self.file}"):
+            part = libsonata.Selection([(begin, end)] if begin < end else [])
+            ends = self.population.source_nodes(part), self.population.target_nodes(part)
+            return ends[0].astype(np.int64), ends[1].astype(np.int64)
+
+    def indexed(self, end: End, nodes: Ints, most: int) -> Ints | None:
+        """Return the ids of the edges that have this end among the nodes, unless they are many."""
+        with self._reading(f"Edge population {self.name} of {self.file}"):
+            find = self.population.efferent_edges if end == "source" else self.population.afferent_edges
+            found = find(nodes.tolist())
+            return None if found.flat_size > most else ascending(found.flatten().astype(np.int64))

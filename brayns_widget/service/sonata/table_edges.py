@@ -42,6 +42,17 @@ class TableEdges(Table):
         """Return the ids of the edges that have their source among the nodes."""
         return self._found("source", nodes)
 
+    def ends(self, begin: int, end: int) -> tuple[Ints, Ints]:
+        """Return source and target of the edges of a range."""
+        with self._group() as group:
+            sources, targets = (
+                np.asarray(group[f"{side}_node_id"][begin:end]).astype(np.int64) for side in ("source", "target")
+            )
+        return sources, targets
+
+    def indexed(self, end: str, nodes: Ints, most: int) -> None:
+        """Return None: these populations have no indices, or some that are not trusted."""
+
     def _ends(self, end: str) -> Ints:
         with self._group() as group:
             return np.asarray(group[f"{end}_node_id"], np.int64)
