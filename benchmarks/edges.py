@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import resource
 import tempfile
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import h5py
 import numpy as np
@@ -68,22 +69,37 @@ def write(folder: Path, cells: int, edges: int, seed: int = 0) -> Path:
     return folder / "circuit_config.json"
 
 
-def measure(config: Path, cells: int) -> list[str]:
-    """Ask the questions, each in a process of its own, as the backend does; returns lines about them."""
+class Row(NamedTuple):
+    """A question and its answer: seconds, those of them on a processor, megabytes, and the most memory so far in MB."""
+
+    question: str
+    seconds: float
+    cpu: float
+    answer: float
+    memory: float
+    told: dict[str, int]
+
+
+def measure(config: Path, cells: int) -> list[Row]:
+    """Ask the questions, each in a process of its own, as the backend does."""
     from brayns_widget.service.backend.base import BaseDirectory
     from brayns_widget.service.backend.reader import CircuitReader
     from brayns_widget.service.rpc.running import RunningRequest
 
-    reader, lines = CircuitReader(BaseDirectory(config.parent)), []
+    reader, rows = CircuitReader(BaseDirectory(config.parent)), []
     for what, (question, params) in _questions(cells).items():
-        begin = time.perf_counter()
+        begin, before = time.perf_counter(), _used()
         found, payload = reader.fetch(question, str(config), RunningRequest(), population=EDGES, **params)
-        seconds = time.perf_counter() - begin
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        told = ", ".join(f"{key} {value}" for key, value in found.items() if key != "attributes")
-        lines.append(f"{what:38} {seconds:5.2f} s {len(payload) / 1e6:6.1f} MB, so far at most {peak:4.0f} MB: {told}")
+        seconds, used = time.perf_counter() - begin, _used()
+        told = {key: value for key, value in found.items() if key != "attributes"}
+        cpu = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+        rows.append(Row(what, seconds, cpu, len(payload) / 1e6, used.ru_maxrss / 1024, told))
     reader.close()
-    return lines
+    return rows
+
+
+def _used() -> resource.struct_rusage:
+    return resource.getrusage(resource.RUSAGE_CHILDREN)
 
 
 def _questions(cells: int) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -109,12 +125,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=int, default=10_000)
     parser.add_argument("--edges", type=int, default=10_000_000)
+    parser.add_argument("--json", type=Path, help="file for the results")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
         config = _apart(write, Path(folder), options.cells, options.edges)
         print(f"{options.cells} cells, {options.edges} synapses, written in {time.perf_counter() - begin:.0f} s")
-        print("\n".join(_apart(measure, config, options.cells)))
+        print(f"{'':38}  seconds   CPU s  answer MB  memory MB")
+        rows = _apart(measure, config, options.cells)
+        for row in rows:
+            numbers = f"{row.seconds:9.2f} {row.cpu:7.2f} {row.answer:10.1f} {row.memory:10.0f}"
+            print(f"{row.question:38}{numbers}  {', '.join(f'{key} {value:,}' for key, value in row.told.items())}")
+    if options.json:
+        options.json.write_text(json.dumps([row._asdict() for row in rows], indent=2))
 
 
 def _apart(call: Callable[..., T], *arguments: Any) -> T:

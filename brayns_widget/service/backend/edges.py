@@ -25,6 +25,7 @@ _PIECE = 1 << 21  # edges that are looked through at once
 _FEW_NODES = 2000  # for which an index is asked
 _FEW_EDGES = 1 << 20  # that are read one by one
 _LARGEST = 1 << 27  # id of a node at which edges are counted, which bounds memory
+_ENDS: tuple[End, End] = ("source", "target")
 _COLUMNS = ("@edge_id", "@source_node", "@target_node")  # as bluepysnap calls them
 _LARGEST_ID = np.iinfo(np.int64).max
 _ADVICE = "ask for fewer edges at once"
@@ -148,8 +149,7 @@ class _Again:
         for begin in range(int(numbers[0]), int(numbers[-1]) + 1, _PIECE):
             end = min(begin + _PIECE, int(numbers[-1]) + 1)
             here = numbers[np.searchsorted(numbers, begin) : np.searchsorted(numbers, end)]
-            sources, targets = self._edges.ends(begin, end)
-            found.append(_Piece(here, sources[here - begin], targets[here - begin]))
+            found.append(_Piece(here, *(self._edges.ends(side, begin, end)[here - begin] for side in _ENDS)))
         return _Piece(*map(np.concatenate, zip(*found, strict=True)))
 
 
@@ -160,20 +160,35 @@ def _between(edges: EdgePopulation, sources: Sequence[int] | None, targets: Sequ
     """Find the edges that start at ``sources`` and end at ``targets``, ascending; None: anywhere."""
     wanted: dict[End, Ints] = {}
     given: dict[End, Sequence[int] | None] = {"source": sources, "target": targets}
-    for end, nodes in given.items():
-        if nodes is not None:
+    for end, ids in given.items():
+        if ids is not None:
             # Python's own maximum: an id may be larger than NumPy's integers.
-            if nodes and max(nodes) > _LARGEST_ID:
-                raise RequestError(f"Node id {max(nodes)} is too large", code=INVALID_PARAMS)
-            wanted[end] = np.unique(np.array(nodes, np.int64))
+            if ids and max(ids) > _LARGEST_ID:
+                raise RequestError(f"Node id {max(ids)} is too large", code=INVALID_PARAMS)
+            wanted[end] = np.unique(np.array(ids, np.int64))
     if any(not len(nodes) for nodes in wanted.values()):
         return
-    if (ids := _indexed(edges, wanted)) is not None:
-        yield _inside(_Piece(ids, edges.source_nodes(ids), edges.target_nodes(ids)), wanted)
+    if (few := _indexed(edges, wanted)) is not None:
+        piece = _Piece(few, edges.source_nodes(few), edges.target_nodes(few))
+        for end, nodes in wanted.items():
+            piece = piece.only(_among(piece.sources if end == "source" else piece.targets, nodes))
+        yield piece
         return
     for begin in range(0, edges.size, _PIECE):
-        past = min(begin + _PIECE, edges.size)
-        yield _inside(_Piece(np.arange(begin, past), *edges.ends(begin, past)), wanted)
+        yield from _within(edges, begin, min(begin + _PIECE, edges.size), wanted)
+
+
+def _within(edges: EdgePopulation, begin: int, past: int, wanted: dict[End, Ints]) -> Iterator[_Piece]:
+    """Find edges in a range; its sources are not read if none of its targets, by which files are sorted, is wanted."""
+    ends: dict[End, Ints] = {}
+    inside = np.ones(past - begin, np.bool_)
+    for end in sorted(_ENDS, key=lambda end: (end not in wanted, end == "source")):
+        ends[end] = edges.ends(end, begin, past)
+        if end in wanted:
+            inside &= _among(ends[end], wanted[end])
+            if not inside.any():
+                return
+    yield _Piece(begin + np.flatnonzero(inside), ends["source"][inside], ends["target"][inside])
 
 
 def _indexed(edges: EdgePopulation, wanted: dict[End, Ints]) -> Ints | None:
@@ -186,16 +201,10 @@ def _indexed(edges: EdgePopulation, wanted: dict[End, Ints]) -> Ints | None:
     return edges.indexed(end, wanted[end], min(_FEW_EDGES, edges.size // 16))
 
 
-def _inside(piece: _Piece, wanted: dict[End, Ints]) -> _Piece:
-    for end, nodes in wanted.items():
-        ends = piece.sources if end == "source" else piece.targets
-        if len(ends):
-            piece = piece.only(_among(ends, nodes))
-    return piece
-
-
 def _among(ends: Ints, nodes: Ints) -> npt.NDArray[np.bool_]:
     """Tell which of the ends (N,) are among the nodes; ``numpy.isin`` takes three times as long where a table fits."""
+    if not len(ends):
+        return np.empty(0, np.bool_)
     if not 0 <= int(ends.min()) <= int(ends.max()) < _LARGEST:
         return np.isin(ends, nodes)
     table = np.zeros(int(ends.max()) + 1, np.bool_)

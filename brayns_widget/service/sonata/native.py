@@ -100,12 +100,12 @@ class NativeEdges(NativePopulation):
             found: Ints = self.population.efferent_edges(nodes.tolist()).flatten().astype(np.int64)
             return found
 
-    def ends(self, begin: int, end: int) -> tuple[Ints, Ints]:
-        """Return source and target of the edges of a range."""
+    def ends(self, end: End, begin: int, past: int) -> Ints:
+        """Return the nodes at one end of the edges of a range."""
         with self._reading(f"Edge population {self.name} of {self.file}"):
-            part = libsonata.Selection([(begin, end)] if begin < end else [])
-            ends = self.population.source_nodes(part), self.population.target_nodes(part)
-            return ends[0].astype(np.int64), ends[1].astype(np.int64)
+            read = self.population.source_nodes if end == "source" else self.population.target_nodes
+            found: Ints = read(libsonata.Selection([(begin, past)] if begin < past else [])).astype(np.int64)
+            return found
 
     def indexed(self, end: End, nodes: Ints, most: int) -> Ints | None:
         """Return the ids of the edges that have this end among the nodes, unless they are many."""

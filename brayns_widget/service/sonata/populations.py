@@ -68,8 +68,8 @@ class EdgePopulation(Population, Protocol):
     def efferent(self, nodes: Ints) -> Ints:
         """Return the ids of the edges that have their source among the nodes."""
 
-    def ends(self, begin: int, end: int) -> tuple[Ints, Ints]:
-        """Return source and target (N,) of each of the edges from ``begin`` up to, but without, ``end``."""
+    def ends(self, end: End, begin: int, past: int) -> Ints:
+        """Return the nodes (N,) at one end of the edges from ``begin`` up to, but without, ``past``."""
 
     def indexed(self, end: End, nodes: Ints, most: int) -> Ints | None:
         """Return the ids, ascending, of the edges that have this end among the nodes, by an index.

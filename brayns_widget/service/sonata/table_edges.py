@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.sonata.native import End
 from brayns_widget.service.sonata.table import Table
 from brayns_widget.service.sonata.types import Types
 
@@ -42,15 +43,13 @@ class TableEdges(Table):
         """Return the ids of the edges that have their source among the nodes."""
         return self._found("source", nodes)
 
-    def ends(self, begin: int, end: int) -> tuple[Ints, Ints]:
-        """Return source and target of the edges of a range."""
+    def ends(self, end: End, begin: int, past: int) -> Ints:
+        """Return the nodes at one end of the edges of a range."""
         with self._group() as group:
-            sources, targets = (
-                np.asarray(group[f"{side}_node_id"][begin:end]).astype(np.int64) for side in ("source", "target")
-            )
-        return sources, targets
+            found: Ints = np.asarray(group[f"{end}_node_id"][begin:past]).astype(np.int64)
+        return found
 
-    def indexed(self, end: str, nodes: Ints, most: int) -> None:
+    def indexed(self, end: End, nodes: Ints, most: int) -> None:
         """Return None: these populations have no indices, or some that are not trusted."""
 
     def _ends(self, end: str) -> Ints:
