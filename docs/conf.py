@@ -50,6 +50,7 @@ notebooks/load
 notebooks/select
 notebooks/colors
 notebooks/models
+notebooks/connect
 notebooks/allen
 docs/reference/index
 docs/connect
