@@ -43,6 +43,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="PLACE",
         help=f"draw the legend, at the lower left or one of: {', '.join(get_args(LegendPlace))}",
     )
+    parser.add_argument("--scale-bar", action="store_true", help="draw a scale bar")
     _add_options(parser, Models.load_circuit.arguments)
     place = parser.add_argument_group("where it is rendered")
     _add_options(place, WHERE, without=("token",))
@@ -109,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
         output = check_writable(options.output)
         with Controller(**place) as controller:
             # Errors in the picture's arguments are reported before the work, not after it.
-            how = {name: getattr(options, name) for name in ("size", "samples", "legend")}
+            how = {name: getattr(options, name) for name in ("size", "samples", "legend", "scale_bar")}
             Pictures.snapshot.arguments.bind((output,), dict(how))
             format_of(output, None)
             controller.aspect = options.size[0] / options.size[1]

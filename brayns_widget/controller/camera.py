@@ -17,6 +17,18 @@ if TYPE_CHECKING:
 Vector = tuple[float, float, float]
 Bounds = tuple[Vector, Vector]
 Kind = Literal["perspective", "orthographic"]
+Side = Literal["front", "back", "left", "right", "top", "bottom"]
+
+# Above and below, the eye stands that far (radians) beside the y axis: so y can stay up, and turning goes on upright.
+_TILT = 1e-3
+_SIDES: Mapping[Side, Vector] = {
+    "front": (0.0, 0.0, 1.0),
+    "back": (0.0, 0.0, -1.0),
+    "left": (-1.0, 0.0, 0.0),
+    "right": (1.0, 0.0, 0.0),
+    "top": (0.0, math.cos(_TILT), math.sin(_TILT)),
+    "bottom": (0.0, -math.cos(_TILT), math.sin(_TILT)),
+}
 
 # Margin around a framed scene, as a factor of its size.
 _MARGIN = 1.04
@@ -112,6 +124,13 @@ class Camera:
 
         return Perspective(fovy=self.fovy) if self.type == "perspective" else Orthographic(height=self.height)
 
+    @property
+    def visible_height(self) -> float:
+        """Height of what is seen at the target, µm: there a perspective has the scale of its scale bar."""
+        if self.type == "orthographic":
+            return self.height
+        return 2 * _length(_subtract(self.position, self.target)) * math.tan(math.radians(self.fovy) / 2)
+
     def calls(self) -> Sequence[tuple[Endpoint[Any, None], Any]]:
         """Return the calls, as endpoints and parameters, that set this as the renderer's camera."""
         from brayns_widget.protocol.brayns import camera as brayns
@@ -120,8 +139,30 @@ class Camera:
         project = brayns.SET_CAMERA_PERSPECTIVE if perspective else brayns.SET_CAMERA_ORTHOGRAPHIC
         return ((project, self.projection), (brayns.SET_CAMERA_VIEW, self.view))
 
+    def seen_from(self, side: Side) -> Camera:
+        """Return a camera with this target, distance and projection that looks from a side, with y up.
+
+        Args:
+            side: "front" is where z is positive, "right" where x is, "top" where y is.
+        """
+        distance = _length(_subtract(self.position, self.target))
+        position = _add(self.target, _scale(_SIDES[side], distance))
+        return replace(self, position=position, up=(0.0, 1.0, 0.0))
+
+    def rolled(self, degrees: float) -> Camera:
+        """Return a camera that turns about the direction in which it looks.
+
+        Args:
+            degrees: how far what is seen turns clockwise.
+        """
+        back = _normal(_subtract(self.position, self.target))
+        angle = math.radians(degrees)
+        along = _scale(back, _dot(back, self.up))
+        across = _scale(_subtract(self.up, along), math.cos(angle))
+        return replace(self, up=_add(_add(along, across), _scale(_cross(back, self.up), math.sin(angle))))
+
     def framing(self, bounds: Bounds, aspect: float) -> Camera:
-        """Return a camera with this projection and direction that fits a box, with a small margin.
+        """Return a camera with this projection, direction and up that fits a box, with a small margin.
 
         For each corner of the box, at (x, y, z) in camera axes around its center, the eye must be at least
         ``z + max(|y| / tan(fovy / 2), |x| / (aspect · tan(fovy / 2)))`` from the center.
@@ -150,7 +191,7 @@ class Camera:
             distance = 2 * _length(half)
         else:
             visible = 2 * distance * slope
-        return replace(self, position=_add(center, _scale(back, distance)), target=center, up=up, height=visible)
+        return replace(self, position=_add(center, _scale(back, distance)), target=center, height=visible)
 
 
 def _vector(name: str, value: Any) -> Vector:

@@ -107,11 +107,10 @@ def color_cells(
     if isinstance(column, _Numbers):
         numbers = column.values[rows[~is_missing]]
         ends = _range(numbers, range)
-        table = _table(colormap)
+        table = table_of(colormap)
         codes[~is_missing] = _levels(numbers, ends, len(table))
         colors = _linear(table)
-        steps = np.arange(STOPS) * len(table) // STOPS if len(table) < LEVELS else np.linspace(0, LEVELS - 1, STOPS)
-        legend = LegendSection(model, title, stops=tuple(to_hex(colors[int(step)]) for step in steps), range=ends)
+        legend = LegendSection(model, title, stops=_bar(colors), range=ends)
         legend = replace(legend, attribute=kind_of(name), unit=UNITS.get(name.removeprefix("@dynamics:"), ""))
     else:
         found = column.read_alike[column.codes[rows[~is_missing]]]
@@ -331,7 +330,7 @@ def _levels(numbers: Floats, ends: tuple[float, float], count: int) -> npt.NDArr
         return (share * count).clip(0, count - 1).astype(np.intp)
 
 
-def _table(colormap: Any) -> Floats:
+def table_of(colormap: Any) -> Floats:
     """Return the sRGB colors (N, 4) of a colormap; N is 256, or the number of its steps if it has any."""
     import cmap
 
@@ -349,6 +348,17 @@ def _table(colormap: Any) -> Floats:
     if chosen.interpolation == "nearest":
         return np.array([stop.color.rgba for stop in chosen.color_stops], np.float64)[:LEVELS]
     return np.asarray(chosen.lut(LEVELS), np.float64).clip(0, 1)
+
+
+def stops_of(table: Floats) -> tuple[str, ...]:
+    """Return the colors of a table as texts: all steps of one that has any, else those of its color bar."""
+    colors = _linear(table)
+    return tuple(map(to_hex, colors)) if len(colors) < LEVELS else _bar(colors)
+
+
+def _bar(colors: Sequence[Rgba]) -> tuple[str, ...]:
+    steps = np.arange(STOPS) * len(colors) // STOPS if len(colors) < LEVELS else np.linspace(0, LEVELS - 1, STOPS)
+    return tuple(to_hex(colors[int(step)]) for step in steps)
 
 
 def _known(name: str) -> str:
@@ -390,7 +400,7 @@ def colors_of_categories(palette: Any, labels: Sequence[str]) -> dict[str, Rgba]
             raise ValueError(f"The palette has no color for {', '.join(map(repr, absent[:5]))}.")
         return {label: given[label] for label in labels}
     if isinstance(palette, str):
-        table = _linear(_table(palette))
+        table = _linear(table_of(palette))
         if len(table) == LEVELS:  # of a continuous one, colors at even steps
             table = [table[step] for step in np.linspace(0, LEVELS - 1, len(labels)).astype(int).tolist()]
     else:

@@ -36,6 +36,7 @@ from brayns_widget.controller.recording import Recorder, noted_weakly
 from brayns_widget.controller.rendering import Rendering
 from brayns_widget.controller.restoring import Restorer
 from brayns_widget.controller.resuming import Resumer
+from brayns_widget.controller.saved_views import SavedViews
 from brayns_widget.controller.selecting import Selection
 from brayns_widget.controller.shapes import Shapes
 from brayns_widget.controller.simulation import Simulation
@@ -58,6 +59,7 @@ class Groups:
     Attributes:
         models: the models of the scene: load, find, color, remove them.
         camera: the camera.
+        views: saved views, by name.
         selection: the selected cells: pick, set, read them.
         table: all cells of a population with their attributes, filtered and in an order, row by row.
         colors: the colors of values, the same in all models: read and change them.
@@ -78,6 +80,7 @@ class Groups:
     """
 
     models: Models
+    views: SavedViews
     selection: Selection
     table: Table
     colors: Colors
@@ -149,7 +152,8 @@ class Controller(Groups, Guarded):
         core.resumer = Resumer(core)
         core.restorer = Restorer(core.store, core.scene, core.journal)
         self._core = core
-        lights, rendering, models = Lights(core), Rendering(core), Models(core)
+        lights, models = Lights(core), Models(core)
+        rendering = Rendering(core, lights)
         core.prepare = (weakly_awaited(lights.prepare), weakly_awaited(rendering.prepare))
         selection = Selection(core, models)
         self._recorder = Recorder(
@@ -158,6 +162,7 @@ class Controller(Groups, Guarded):
         core.runner.noting = noted_weakly(self._recorder)
         vars(self).update(
             models=models,
+            views=SavedViews(core),
             table=Table(core, selection),
             colors=Colors(core, models._painter),  # noqa: SLF001 - of the same package
             lights=lights,

@@ -93,6 +93,11 @@ class Dressed(Described):
         async with self._core.scene.changing:
             await self._thicken(renderer, factor, (self.state.thickness or 1.0) * factor)
 
+    async def _set_thickness(self, thickness: float) -> None:
+        renderer = await self._renderer()
+        async with self._core.scene.changing:
+            await self._thicken(renderer, thickness / (self.state.thickness or 1.0), thickness)
+
     async def _thicken(self, renderer: Server, factor: float, thickness: float) -> None:
         from brayns_widget.protocol.brayns.circuits import SET_CIRCUIT_THICKNESS, ThicknessParams
         from brayns_widget.protocol.brayns.models import GET_MODEL, GetModelParams

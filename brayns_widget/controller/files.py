@@ -52,7 +52,7 @@ class Files(Group):
         try:
             listing = await server.call(backend.FS_LIST_DIR, backend.ListDirParams(path=place))
         except RequestError as error:
-            raise CircuitError(f"{place!r} cannot be listed: {reason(error)}") from error
+            raise CircuitError(refusal(repr(place), "cannot be listed", place, error)) from error
         return Directory.of(place, root, listing)
 
     @offered
@@ -159,6 +159,7 @@ def refusal(what: str, verdict: str, path: str, error: RequestError) -> str:
     text = reason(error)
     if text.startswith((f"{path} ", f"{path!r} ", f"The circuit of {path} ")):
         return text
+    text = text.removeprefix(f"{path}: ")
     return f"{what}: {text}" if f" {verdict}" in text else f"{what} {verdict}: {text}"
 
 

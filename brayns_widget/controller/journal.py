@@ -6,6 +6,7 @@ matter: they are in the state, and each new job gets them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ if TYPE_CHECKING:  # it takes pydantic
     from brayns_widget.protocol.endpoints import Endpoint
 
 _CHANGES = ("color-model", "update-model", "set-material-", "set-color-ramp", "enable-simulation")
+_REMOVE = "remove-model"
 _THICKEN = "set-circuit-thickness"
 _CLEARS = {"clear-lights": "add-light-", "clear-clipping-geometries": "add-clipping-"}
 _SETTINGS = frozenset({"set-simulation-parameters", "set-radius-floor"})
@@ -48,12 +50,14 @@ class Record:
         made: the requests that have added something.
         changes: the requests that have changed something, by its id.
         settings: requests about the whole scene.
+        removals: how often our requests have removed what had an id.
         altered: whether requests of the user's own have changed the scene, too; nothing is known about these.
     """
 
     made: tuple[Made, ...] = ()
     changes: Mapping[int, tuple[Call, ...]] = field(default_factory=dict)
     settings: tuple[Call, ...] = ()
+    removals: Mapping[int, int] = field(default_factory=dict)
     altered: bool = False
 
 
@@ -69,12 +73,14 @@ class Journal:
         self._made: list[Made] = []
         self._changes: dict[int, dict[object, Call]] = {}
         self._settings: dict[str, Call] = {}
+        self._removals: Counter[int] = Counter()
 
     @property
     def record(self) -> Record:
         """All that has to be repeated at this moment."""
         changes = {thing: tuple(calls.values()) for thing, calls in self._changes.items()}
-        return Record(tuple(self._made), changes, tuple(self._settings.values()), self.altered)
+        settings = tuple(self._settings.values())
+        return Record(tuple(self._made), changes, settings, dict(self._removals), self.altered)
 
     def clear(self) -> None:
         """Begin anew, for the empty scene of another renderer."""
@@ -97,17 +103,30 @@ class Journal:
             ids = [instance.model_id for instance in added]
             self._remove(ids)  # renderers use the ids of removed things again
             self._made.append(Made(call, tuple(ids)))
-        elif name == "remove-model":
-            self._remove(params["ids"])
-        elif name in _CLEARS:
-            kinds = [made for made in self._made if made.call.endpoint.name.startswith(_CLEARS[name])]
-            self._remove([thing for made in kinds for thing in made.ids])
+        elif name == _REMOVE or name in _CLEARS:
+            self.removed(name, params)
         elif name == _THICKEN:
             self._thicken(call)
         elif name.startswith(_CHANGES):
             self._change(call)
         elif name in _SETTINGS:
             self._settings[name] = call
+
+    def removed(self, name: str, params: Any) -> None:
+        """Take down that a request of ours, or of the user's own, has removed something.
+
+        Args:
+            name: the method; any that removes nothing is left out.
+            params: its parameters as JSON.
+        """
+        if name == _REMOVE:
+            gone = params["ids"]
+        else:
+            kind = _CLEARS.get(name)
+            kinds = [made for made in self._made if kind and made.call.endpoint.name.startswith(kind)]
+            gone = [thing for made in kinds for thing in made.ids if thing is not None]
+        self._removals.update(gone)
+        self._remove(gone)
 
     def _change(self, call: Call) -> None:
         name, params = call.endpoint.name, call.params

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +11,12 @@ from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.parts import Part, Parts, choose
+from brayns_widget.controller.presets import usual_lights
 from brayns_widget.controller.state import PartState, State
 from brayns_widget.controller.weakly import weakly_awaited
 
 if TYPE_CHECKING:
-    from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, Light
+    from brayns_widget.protocol.brayns.lights import Light
     from brayns_widget.protocol.brayns.models import ModelInstance
     from brayns_widget.protocol.endpoints import Endpoint
 
@@ -50,11 +51,14 @@ class Lights(Parts):
     @waiting
     async def clear(self) -> None:
         """Remove all lights."""
-        from brayns_widget.protocol.brayns.lights import CLEAR_LIGHTS
+        await self._clear(await self._core.renderer())
 
-        await (await self._core.renderer()).call(CLEAR_LIGHTS)
-        self._dark = True
-        self._cleared()
+    async def replace(self, lights: Sequence[Light]) -> None:
+        """Remove all lights, and add others; on the loop thread only."""
+        renderer = await self._core.renderer()
+        await self._clear(renderer)
+        for light in lights:
+            await self._add(renderer, light)
 
     async def prepare(self, ready: Ready) -> None:
         """Light the scene, unless it is lit."""
@@ -67,6 +71,13 @@ class Lights(Parts):
         if not (self._store.state.lights or self._dark or self._core.joined):
             for light in usual_lights():
                 await self._add(renderer, light)
+
+    async def _clear(self, renderer: Server) -> None:
+        from brayns_widget.protocol.brayns.lights import CLEAR_LIGHTS
+
+        await renderer.call(CLEAR_LIGHTS)
+        self._dark = True
+        self._cleared()
 
     async def _add(self, renderer: Server, light: Light) -> Part:
         endpoint = choose(_endpoints(), light)
@@ -82,18 +93,3 @@ def _endpoints() -> Mapping[type, Endpoint[Any, ModelInstance]]:
         lights.SphereLight: lights.ADD_LIGHT_SPHERE,
         lights.QuadLight: lights.ADD_LIGHT_QUAD,
     }
-
-
-def usual_lights() -> tuple[AmbientLight, DirectionalLight, DirectionalLight]:
-    """Return the initial lights of a scene.
-
-    They are a strong one from above the viewer's right shoulder, a weaker one from below on the far side so that the
-    back is not flat, and ambient light.
-    """
-    from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
-
-    return (
-        AmbientLight(intensity=0.8),
-        DirectionalLight(intensity=4.0, direction=(-0.5, -1.0, -1.0)),
-        DirectionalLight(intensity=1.5, direction=(0.5, 0.4, 1.0)),
-    )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 BY_ID = "id"
 HIDDEN: Rgba = (0.0, 0.0, 0.0, 0.0)
-FADED: Rgba = (0.3, 0.3, 0.3, 0.04)
+FADED: Rgba = (0.2, 0.2, 0.2, 0.04)
 """Of the rest of an isolated selection: gray, and so clear that many layers of it hide nothing."""
 
 
@@ -83,6 +83,8 @@ class Looks:
     def known(self, model_id: int) -> Look | None:
         """Return the look of a model, or None if it was not colored here."""
         here = self._scene.key(model_id)
+        if here in self._looks:  # at once: each call asks for the looks of all models, to undo it
+            return self._looks[here]
         return next((look for key, look in self._looks.items() if self._scene.present(key) == here), None)
 
     def needed(self, model: ModelState) -> Look:

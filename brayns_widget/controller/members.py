@@ -63,7 +63,13 @@ class Members:
         if before is None or after is None:
             return {}
         old, new = (snapshot.scene.made() for snapshot in (before, after))
-        gone: dict[Hashable, Change] = {key: (before, None) for key in old if key not in after.scene.keys.values()}
+        removals = [snapshot.scene.record.removals for snapshot in (before, after)]
+        gone: dict[Hashable, Change] = {
+            key: (before, None)
+            for key in old
+            # What another client has removed meanwhile is nobody's step here.
+            if key not in after.scene.keys.values() and removals[1].get(key[0], 0) > removals[0].get(key[0], 0)
+        }
         come: dict[Hashable, Change] = {
             key: (None, after)
             for key, call in new.items()

@@ -367,11 +367,11 @@ class Model(Dressed, Placed):
             from brayns_widget.protocol.brayns.models import ModelInstance
 
             await self._change(renderer, ModelInstance(is_visible=visible))
-        async with self._core.scene.changing:
-            if opacity is not None:
+        if opacity is not None:
+            async with self._core.scene.changing:
                 await self._fade(renderer, opacity)
-            if thickness is not None:
-                await self._thicken(renderer, thickness / (self.state.thickness or 1.0), thickness)
+        if thickness is not None:
+            await self._set_thickness(thickness)
 
     @offered
     @waiting

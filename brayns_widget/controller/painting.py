@@ -88,16 +88,20 @@ class Painter:
             del self._listed[key]
 
     async def paint_new(self, renderer: Server, model_id: int, color_by: str | None) -> None:
-        """Color a model that was just loaded: with a color that no other model has, then as requested.
+        """Color a model that was just loaded, then as requested.
+
+        At first it has a color that no other model has and, if possible, no value in a legend.
 
         Raises:
             CircuitError: it cannot be colored so.
         """
         model = self._core.scene.model(model_id)
         if SOLID in model.color_methods:
-            taken = {other.color for other in self._core.store.state.models}
+            state = self._core.store.state
+            taken = {other.color for other in state.models}
+            meant = {entry.color for section in state.sections for entry in section.entries}
             choices = [colors.to_hex(color) for color in usual_palette(_MODEL_COLORS)]
-            await self._solid(renderer, model, next((color for color in choices if color not in taken), choices[0]))
+            await self._solid(renderer, model, min(choices, key=lambda color: (color in taken, color in meant)))
         if color_by is not None:
             await self.paint(renderer, model_id, color_by)
 

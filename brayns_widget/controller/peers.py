@@ -88,6 +88,7 @@ class Renderer(Group):
             reply = await sent
         if not method.startswith(_HARMLESS):
             self._core.journal.altered = True
+            self._core.journal.removed(method, params)
             await self._core.scene.read(server)
             await follow(self._core, server, method, params)
             self._core.touch()

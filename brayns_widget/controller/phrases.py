@@ -10,7 +10,7 @@ from brayns_widget.protocol.errors import BraynsWidgetError
 Values = Mapping[str, Any]
 
 
-def phrase(group: Any, name: str, values: Values) -> str:
+def phrase(group: Any, name: str, values: Values, count: int = 1) -> str:
     """Say what a call does, or "" if it takes in what others do.
 
     Without an entry below it is the name of the call and what it is about.
@@ -19,9 +19,13 @@ def phrase(group: Any, name: str, values: Values) -> str:
         group: what was called.
         name: the call.
         values: the arguments that were given.
+        count: how many of its kind are called so at once.
     """
     kind = type(group).__name__
-    subject = _SUBJECTS[kind](group) if kind in _SUBJECTS else f"the {kind.lower()}"
+    if count > 1:
+        subject = f"{count} {kind.lower()}s"
+    else:
+        subject = _SUBJECTS[kind](group) if kind in _SUBJECTS else f"the {kind.lower()}"
     known = _TEXTS.get(f"{kind}.{name}")
     return f"{name.replace('_', ' ')} {subject}" if known is None else known(subject, values)
 
@@ -30,6 +34,8 @@ def look_text(trait: str, value: Any) -> str:
     """Say what a change of a widget's trait does that is no part of the scene."""
     if trait == "highlight":
         return "highlight the selection" if value else "highlight the selection no more"
+    if trait == "scale_bar":
+        return "show the scale bar" if value else "hide the scale bar"
     return "hide the legend" if value == "hidden" else "place the legend"
 
 
@@ -81,9 +87,16 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Clipping.add": lambda *_: "cut",
     "Clipping.clear": lambda *_: "cut nothing",
     "Part.remove": lambda part, _: f"remove {part}",
+    "SavedViews.save": lambda _, values: f"save the view {values['name']}",
+    "SavedViews.apply": lambda _, values: f"look at the view {values['name']}",
+    "SavedViews.remove": lambda _, values: f"forget the view {values['name']}",
+    "SavedViews.rename": lambda _, values: f"name a view {values['new']}",
     "LiveCamera.frame": lambda *_: "look at a box",
+    "LiveCamera.look_from": lambda _, values: f"look from the {values['side']}",
     "Rendering.set_background": lambda *_: "change the background",
     "Rendering.set_settings": lambda *_: "change the rendering",
+    "Rendering.set_fog": lambda *_: "change the fog",
+    "Rendering.use_preset": lambda _, values: f"make the view {values['name']}",
     "Selection.set": lambda *_: "select cells",
     "Selection.pick": lambda *_: "select a cell",
     "Selection.add": lambda *_: "add to the selection",

@@ -12,10 +12,12 @@ from annotated_types import Ge, Le
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import PICTURE_TIMEOUT
 from brayns_widget.controller.calls import long, waiting
+from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.encoded import GBuffers, Snapshot, check_writable
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.printing import LegendPlace, print_legend
 from brayns_widget.controller.rendering import Rendering, interactive
+from brayns_widget.controller.scale_bar import print_scale_bar
 from brayns_widget.controller.views import AnyCamera, read_camera
 from brayns_widget.protocol.errors import ProtocolError
 
@@ -56,6 +58,7 @@ class Pictures(Group):
         format: str | None = None,  # noqa: A002 - Brayns' name of it
         camera: AnyCamera | None = None,
         legend: bool | LegendPlace = False,
+        scale_bar: bool = False,
     ) -> Snapshot:
         """Render a picture in full quality.
 
@@ -68,6 +71,8 @@ class Pictures(Group):
             camera: the camera; None takes the controller's.
             legend: whether the legend is drawn into the picture, or where: "upper left", "upper right", "lower left",
                 which True is, or "lower right".
+            scale_bar: whether a scale bar is drawn into the picture, at the lower right, or at the lower left of a
+                legend that is there. In a perspective it holds at the depth of the camera's target.
 
         Returns:
             the picture, which a notebook shows.
@@ -85,7 +90,8 @@ class Pictures(Group):
         image_format = format_of(file, format)
         renderer = await self._core.loaded_renderer(report)
         report(0.0, "Rendering ...")
-        params = self._snapshot_params(camera, size, samples, image_format)
+        seen = self._seen(camera)  # that of now: it may move while the picture is rendered
+        params = self._snapshot_params(seen, size, samples, image_format)
         deadline = deadline_of(size, samples)
         result, payload = await renderer.call_with_payload(SNAPSHOT, params, on_progress=report, timeout=deadline)
         data = cut(payload, result.color_buffer.offset, result.color_buffer.size)
@@ -93,6 +99,9 @@ class Pictures(Group):
         if legend is not False and state.legend is not None:
             names, place = {model.id: model.name for model in state.models}, "lower left" if legend is True else legend
             data = await asyncio.to_thread(print_legend, data, image_format, state.legend, place, names)
+        if scale_bar:
+            corner: LegendPlace = "lower left" if legend == "lower right" else "lower right"
+            data = await asyncio.to_thread(print_scale_bar, data, image_format, seen.visible_height, corner)
         picture = Snapshot(data, image_format, (size[0], size[1]))
         if file is not None:
             await asyncio.to_thread(picture.save, file)
@@ -153,11 +162,14 @@ class Pictures(Group):
         image = ImageSettings(format=image_format, quality=95, size=list(size))
         return SnapshotParams(image_settings=image, **self._shot(camera, samples=samples))
 
+    def _seen(self, camera: AnyCamera | None) -> Camera:
+        return self._store.state.camera if camera is None else read_camera(camera)
+
     def _shot(self, camera: AnyCamera | None, *, samples: int) -> dict[str, Any]:
         """Return the parameters that all snapshots share."""
         from brayns_widget.protocol.brayns.pictures import EngineObject
 
-        seen = self._store.state.camera if camera is None else read_camera(camera)
+        seen = self._seen(camera)
         rendering = self._rendering
         settings = interactive(rendering.settings, rendering.background, samples=samples)
         return {

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from annotated_types import Gt, Le
+from annotated_types import Ge, Gt, Le
 
 from brayns_widget.controller.calls import offered, waiting
 from brayns_widget.controller.described import Described
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.models import Transform
 
 Factor = Annotated[float, Gt(0), Le(1e6)]
+Distance = Annotated[float, Ge(-1e15), Le(1e15)]
 
 
 class Placed(Described):
@@ -29,8 +31,10 @@ class Placed(Described):
 
     @offered
     @waiting
-    async def move(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
+    async def move(self, x: Distance | None = 0.0, y: Distance | None = 0.0, z: Distance | None = 0.0) -> None:
         """Move it away from where it was loaded; the numbers of another call replace these.
+
+        None leaves a number as it is.
 
         Args:
             x: how far along the x axis, µm.
@@ -44,8 +48,8 @@ class Placed(Described):
 
     @offered
     @waiting
-    async def turn(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:
-        """Turn it about its center; the numbers of another call replace these.
+    async def turn(self, x: float | None = 0.0, y: float | None = 0.0, z: float | None = 0.0) -> None:
+        """Turn it about its center; the numbers of another call replace these, and None leaves one as it is.
 
         Args:
             x: degrees about the x axis, counterclockwise as seen from its end; it is the first to be turned about.
@@ -94,15 +98,15 @@ class Placed(Described):
 
         await self._change(await self._renderer(), ModelInstance(transform=transform))
 
-    async def _place(self, **changes: tuple[float, float, float]) -> None:
+    async def _place(self, **changes: tuple[float | None, float | None, float | None]) -> None:
         from brayns_widget.protocol.brayns.models import ModelInstance
 
         renderer = await self._renderer()
         async with self._core.scene.changing:
-            placement = replace(self.placement, **changes)
+            known = self.placement
+            placement = replace(known, **{name: _filled(new, getattr(known, name)) for name, new in changes.items()})
             await self._change(renderer, ModelInstance(transform=placement.transform), placement=placement)
 
-    @offered
     @waiting
     async def frame(self) -> None:
         """Point the camera at it, from the present direction.
@@ -114,3 +118,8 @@ class Placed(Described):
         if bounds is None:
             raise CircuitError(f"{self.state.name!r} is empty, so there is nothing to point the camera at.")
         LiveCamera._of(self._core)._look_at(bounds)  # noqa: SLF001 - of the same package
+
+
+def _filled(new: Sequence[float | None], known: Sequence[float]) -> tuple[float, float, float]:
+    x, y, z = (old if value is None else value for value, old in zip(new, known, strict=True))
+    return x, y, z

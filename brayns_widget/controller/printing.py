@@ -1,11 +1,11 @@
-"""Legends in pictures: drawn by Pillow over a finished snapshot."""
+"""Legends, and what else is drawn by Pillow over a finished snapshot."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from brayns_widget.controller.legend import Legend, LegendSection
 
@@ -19,13 +19,24 @@ _SMALLEST = 9  # pixels, below which nobody reads
 _WIDEST, _HIGHEST = 0.6, 0.94  # shares of the picture that a legend may have
 _LONGEST = 0.34  # share of the picture's width that a text may have
 _MORE = "… {} more"
-_PAPERS = {True: ((255, 255, 255, 224), (20, 20, 24, 255)), False: ((20, 20, 24, 216), (240, 240, 240, 255))}
+_Rgba = tuple[int, int, int, int]
+_PAPERS: Mapping[bool, tuple[_Rgba, _Rgba]] = {
+    True: ((255, 255, 255, 224), (20, 20, 24, 255)),
+    False: ((20, 20, 24, 216), (240, 240, 240, 255)),
+}
 """Colors of paper and ink on light backgrounds, and on dark ones."""
 
 # Pillow's own font has few letters beyond these, so others need a font of the system.
 _OWN = {*map(chr, range(32, 127)), *"·…"}
 _FONTS = ("DejaVuSans.ttf", "Arial.ttf", "LiberationSans-Regular.ttf", "Arial Unicode.ttf")
 _INSTEAD = str.maketrans({"µ": "u", "Ω": "Ohm"})
+
+
+class Drawing(Protocol):
+    """Draws something for a picture."""
+
+    def __call__(self, size: tuple[int, int], *, is_light: bool) -> Image.Image:
+        """Draw it in RGBA for a picture of a size, where its corner is light or dark."""
 
 
 @dataclass(frozen=True)
@@ -52,16 +63,25 @@ def print_legend(data: bytes, image_format: str, legend: Legend, place: LegendPl
     Returns:
         the picture with the legend, in the same format.
     """
+
+    def draw(size: tuple[int, int], *, is_light: bool) -> Image.Image:
+        return _Printer(size, _lines(legend, names), is_light=is_light).draw()
+
+    return print_on(data, image_format, place, draw)
+
+
+def print_on(data: bytes, image_format: str, place: LegendPlace, draw: Drawing) -> bytes:
+    """Put what ``draw`` makes, for the picture's size and for light or dark ground, into a corner of a picture."""
     from PIL import Image
 
     image = Image.open(io.BytesIO(data))
     mode, canvas = image.mode, image.convert("RGBA")
-    legend_picture = _Printer(canvas.size, _lines(legend, names), is_light=_is_light(canvas, place)).draw()
+    printed = draw(canvas.size, is_light=_is_light(canvas, place))
     margin = max(round(min(canvas.size) * 0.02), 2)
     vertical, horizontal = place.split()
-    left = margin if horizontal == "left" else canvas.width - legend_picture.width - margin
-    top = margin if vertical == "upper" else canvas.height - legend_picture.height - margin
-    canvas.alpha_composite(legend_picture, (max(left, 0), max(top, 0)))
+    left = margin if horizontal == "left" else canvas.width - printed.width - margin
+    top = margin if vertical == "upper" else canvas.height - printed.height - margin
+    canvas.alpha_composite(printed, (max(left, 0), max(top, 0)))
     written = io.BytesIO()
     if image_format == "png":
         canvas.convert(mode).save(written, "PNG")
@@ -109,10 +129,10 @@ class _Printer:
 
     def __init__(self, size: tuple[int, int], lines: Sequence[_Line], *, is_light: bool) -> None:
         self._size = size
-        self._em = max(round(min(size) * _SHARE), _SMALLEST)
-        self._font, self._instead = _font(self._em, "".join(line.text for line in lines))
+        self._em = letters(size)
+        self._font, self._instead = font(self._em, "".join(line.text for line in lines))
         self._row = round(self._em * 1.45)
-        self._paper, self._ink = _PAPERS[is_light]
+        self._paper, self._ink = paper_and_ink(is_light=is_light)
         self._columns = self._flow(lines)
 
     def draw(self) -> Image.Image:
@@ -180,7 +200,17 @@ class _Printer:
             draw.text((left, middle), self._cut(line.text), fill=self._ink, font=self._font, anchor="lm")
 
 
-def _font(size: int, text: str) -> tuple[ImageFont.FreeTypeFont, Mapping[int, str]]:
+def letters(size: tuple[int, int]) -> int:
+    """Return the height of letters in a picture of a size."""
+    return max(round(min(size) * _SHARE), _SMALLEST)
+
+
+def paper_and_ink(*, is_light: bool) -> tuple[_Rgba, _Rgba]:
+    """Return the colors of paper and ink on light or on dark ground."""
+    return _PAPERS[is_light]
+
+
+def font(size: int, text: str) -> tuple[ImageFont.FreeTypeFont, Mapping[int, str]]:
     """Return a font for a text, and what is written instead of letters that it has not.
 
     It is Pillow's own, which is there on every machine, or one of the system if the text has other letters.
@@ -193,5 +223,5 @@ def _font(size: int, text: str) -> tuple[ImageFont.FreeTypeFont, Mapping[int, st
                 return ImageFont.truetype(name, size), {}
             except OSError:
                 continue
-    font: Any = ImageFont.load_default(size)
-    return font, _INSTEAD
+    own: Any = ImageFont.load_default(size)
+    return own, _INSTEAD

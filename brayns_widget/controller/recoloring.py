@@ -1,13 +1,15 @@
-"""The group of the colors that values have: read them, and change them one by one."""
+"""The group of the colors that values have: read them, change them one by one, and list the color maps for numbers."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 from annotated_types import Len
 
 from brayns_widget.controller.calls import offered, waiting
+from brayns_widget.controller.color_maps import ColorMap, color_maps
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.painting import Painter
 from brayns_widget.controller.palettes import colors_of_names
@@ -40,6 +42,12 @@ class Colors(Group):
         """
         given = self._store.state.value_colors.get(kind_of(attribute), {})
         return {value: convert.to_hex(color) for value, color in given.items()}
+
+    @offered
+    @waiting
+    async def maps(self) -> tuple[ColorMap, ...]:
+        """List color maps for numbers and for categories; ``Model.color_by`` takes these and many others."""
+        return await asyncio.to_thread(color_maps)
 
     @offered
     @waiting

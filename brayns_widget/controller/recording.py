@@ -120,7 +120,7 @@ class Recorder:
         self._members = members
         self._parts = (*parts, members, _Others())
         self._camera = camera
-        self._known: Sequence[Any] = ()
+        self._known: list[Any] = []
         self._calls: set[asyncio.Task[Any] | None] = set()  # the tasks of calls that run
         self._done: list[Step] = []
         self._undone: list[Step] = []
@@ -172,11 +172,13 @@ class Recorder:
         before, now, self._turned_from = self._turned_from, self._store.state.camera, None
         if before is None or before == now:
             return False
+        if self._calls:
+            self._known[self._camera] = now  # it is no part of the calls that run
         text = "move the camera" if before.type == now.type else f"make the camera {now.type}"
         self._add(text, {(self._camera, None): (before, now)})
         return True
 
-    def _read(self) -> Sequence[Any]:
+    def _read(self) -> list[Any]:
         return [part.read() for part in self._parts]
 
     def _changes(self) -> dict[tuple[int, Hashable], Change]:

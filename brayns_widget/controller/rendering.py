@@ -1,4 +1,4 @@
-"""Settings of the view: background, shadows and the like, and the minimum radius of neurites."""
+"""Settings of the view: background, shadows and the like, fog, presets of all, and the minimum radius of neurites."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ from annotated_types import Ge, Le
 from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.reports import ignore
 from brayns_widget.connection.server import Server
-from brayns_widget.controller.calls import waiting
+from brayns_widget.controller.calls import offered, waiting
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.joining import look_of
+from brayns_widget.controller.lights import Lights
+from brayns_widget.controller.presets import PresetName, presets, usual_settings
+from brayns_widget.controller.state import FOG
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import CircuitError
 
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.renderers import Interactive
+
+Share = Annotated[float, Ge(0), Le(1)]
 
 RADIUS_FLOOR = 0.5
 """Default minimum radius in pixels: without one, distant neurites are speckle."""
@@ -26,9 +31,11 @@ RADIUS_FLOOR = 0.5
 class Rendering(Group):
     """Settings of the view."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, lights: Lights) -> None:
         super().__init__(core)
+        self._lights = lights
         self._floor = RADIUS_FLOOR
+        self._fog = FOG  # what is wanted, also of renderers to come
         self._settings: Interactive | None = None  # what the user has set; None: the usual ones
 
     @property
@@ -61,9 +68,7 @@ class Rendering(Group):
         Samples and background are not its matter: the view chooses samples, and the background has its own attribute.
         While the camera moves there is no ambient occlusion: it is grain in a picture of one sample.
         """
-        from brayns_widget.protocol.brayns.renderers import Interactive
-
-        return self._settings or Interactive(ao_samples=1, enable_shadows=True, max_ray_bounces=3)
+        return self._settings or usual_settings()
 
     @settings.setter
     def settings(self, settings: Interactive) -> None:
@@ -93,6 +98,62 @@ class Rendering(Group):
         """Set what ``given`` is, without a check; on the loop thread only."""
         self._settings = settings
         await self._apply()
+
+    @property
+    def fog(self) -> float | None:
+        """How far surfaces fade into the background at the far end of the scene, 0 to 1; set it to change that.
+
+        It tells near from far. It is None if this renderer has no fog; ours has.
+        """
+        return self._store.state.fog
+
+    @fog.setter
+    def fog(self, strength: float) -> None:
+        self.set_fog(strength)
+
+    @offered
+    @waiting
+    async def set_fog(self, strength: Share) -> None:
+        """Let surfaces fade into the background, the more the farther they are along the view.
+
+        Args:
+            strength: share of the background at the far end of the scene; 0: no fog.
+
+        Raises:
+            CircuitError: this renderer has no fog.
+        """
+        from brayns_widget.protocol.brayns.additions import SET_FOG
+
+        ready = await self._core.connection.ensure(ignore)
+        if not ready.capabilities.offers(SET_FOG.name):
+            raise CircuitError("This renderer has no fog.", hint="That of the local service has.")
+        await self._send_fog(ready, strength)
+        self._core.touch()
+
+    async def _send_fog(self, ready: Ready, strength: float) -> None:
+        from brayns_widget.protocol.brayns.additions import SET_FOG, Fog
+
+        offered = ready.capabilities.offers(SET_FOG.name)
+        if offered:
+            await ready.renderer.call(SET_FOG, Fog(strength=strength))
+        self._fog = strength
+        self._store.state = replace(self._store.state, fog=strength if offered else None)
+
+    @offered
+    @waiting
+    async def use_preset(self, name: PresetName) -> None:
+        """Set background, lights, shading and fog to what looks good together.
+
+        Args:
+            name: "readable", as the view is at first; "paper", white and soft, for print; "stage", dark and lit from
+                behind; or "flat", with the colors of the legend. Fog needs our renderer.
+        """
+        preset = presets()[name]
+        ready = await self._core.connection.ensure(ignore)
+        await self._lights.replace(preset.lights)
+        await self._send_fog(ready, preset.fog)
+        self._store.state = replace(self._store.state, background=preset.background)
+        await self.give(preset.settings)
 
     @waiting
     async def set_radius_floor(self, pixels: Annotated[float, Ge(0), Le(16)]) -> None:
@@ -143,6 +204,8 @@ class Rendering(Group):
         kept = self._core.joined or (self._core.resumer.survived and self._store.state.models)
         if ready.capabilities.offers(SET_RADIUS_FLOOR.name) and not kept:
             await ready.renderer.call(SET_RADIUS_FLOOR, RadiusFloor(pixels=self._floor))
+        if not kept:
+            await self._send_fog(ready, self._fog)
         if ready.capabilities.offers(SET_PICTURE_OPTIONS.name) and not kept:
             better = PictureOptions(
                 all_materials=True, centered=True, exact_background=True, soft_shadows=True, stepwise=True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import offered, waiting
+from brayns_widget.controller.camera import Bounds
 from brayns_widget.controller.framing import cell_bounds
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.looks import BY_ID, Look
@@ -35,10 +36,10 @@ class Showing(Group):
 
     @offered
     @waiting
-    async def frame(self) -> None:
-        """Point the camera at the selected cells, from the present direction.
+    async def bounds(self) -> Bounds:
+        """Return the lower and the upper corner (µm) of the box around the selected cells.
 
-        Their places are those that the backend tells; without it all of their models are framed.
+        Their places are those that the backend tells; without it the box is that of all of their models.
 
         Raises:
             CircuitError: no model shows a selected cell.
@@ -50,7 +51,16 @@ class Showing(Group):
             boxes.append(await cell_bounds(self._core, renderer, model, loaded, ids))
         if (bounds := union(boxes)) is None:
             raise CircuitError("The selected cells are empty, so there is nothing to point the camera at.")
-        LiveCamera._of(self._core)._look_at(bounds)  # noqa: SLF001 - of the same package
+        return bounds
+
+    @waiting
+    async def frame(self) -> None:
+        """Point the camera at the selected cells, from the present direction.
+
+        Raises:
+            CircuitError: no model shows a selected cell.
+        """
+        LiveCamera._of(self._core)._look_at(await self.bounds.aio())  # noqa: SLF001 - of the same package
 
     @offered
     @waiting

@@ -28,6 +28,9 @@ _LOG = logging.getLogger(__name__)
 BACKGROUND = "#0d1016"
 """The default background: dark, as in most pictures of cells."""
 
+FOG = 0.45
+"""The default fog: enough to tell near from far, and little enough to keep the colors of the legend."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -195,7 +198,9 @@ class State:
         sections: legends of the models whose colors have a meaning.
         value_colors: the colors that values have in all models, by attribute and value.
         camera: the camera.
+        views: the saved views, by name.
         background: "#rrggbb".
+        fog: how far surfaces fade into it at the far end of the scene, 0 to 1; None: this renderer has no fog.
         selection: the selected cells, whether they are loaded or not.
         past: what was done.
         progress: the newest long call that runs, or None.
@@ -214,7 +219,9 @@ class State:
     sections: tuple[LegendSection, ...] = ()
     value_colors: ValueColors = field(default_factory=lambda: NO_COLORS)
     camera: Camera = FRONT
+    views: Mapping[str, Camera] = field(default_factory=dict)
     background: str = BACKGROUND
+    fog: float | None = FOG
     selection: Selected = field(default_factory=lambda: NOTHING)
     past: Past = Past()
     progress: Activity | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -297,6 +298,10 @@ def _keys(column: pd.Series[Any]) -> npt.NDArray[np.float64]:
 
 
 def _values(frame: pd.DataFrame) -> tuple[tuple[Value, ...], ...]:
-    """Return the rows of a DataFrame as JSON values."""
-    columns = [[None if value != value else value for value in frame[name].tolist()] for name in frame]  # noqa: PLR0124
+    """Return the rows of a DataFrame as JSON values, which are finite."""
+    columns = [[value if _is_told(value) else None for value in frame[name].tolist()] for name in frame]
     return tuple(zip(*columns, strict=True)) if columns else ((),) * len(frame)
+
+
+def _is_told(value: Any) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)

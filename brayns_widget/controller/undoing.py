@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from brayns_widget.connection.server import Server
+from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.models import Model, Models
 from brayns_widget.controller.recording import MISSING, Change, Part
@@ -30,27 +31,30 @@ def undoable(core: Core, models: Models, rendering: Rendering, selection: Select
 
     return (
         Setting(lambda: core.store.state.camera, aim),
+        Views(core),
         Setting(lambda: core.store.state.selection, selection.set.aio),
         Setting(lambda: core.store.state.background, rendering.set_background.aio),
         Setting(lambda: rendering.given, rendering.give),
+        Setting(lambda: core.store.state.fog, rendering.set_fog.aio),
         Values(core),
         Coloring(core, models),
         OfModels(core, models, lambda state: state.visible, lambda model, value: model.update.aio(visible=value)),
-        OfModels(core, models, lambda state: state.name, lambda model, value: model.update.aio(name=value)),
-        OfModels(core, models, _thickness, _thicken),
+        OfModels(core, models, lambda state: state.name, _rename),
+        # Not by ``update`` either: the factors of ``thicken`` may have come to more than that takes.
+        OfModels(core, models, _thickness, lambda model, value: model._set_thickness(value)),  # noqa: SLF001 - as below
         OfModels(core, models, _material, lambda model, value: model.set_material.aio(*value)),
         OfModels(core, models, _place, lambda model, value: model._place(**value)),  # noqa: SLF001 - of the same package
         Order(core, models),
     )
 
 
+async def _rename(model: Model, name: str) -> None:
+    # Not by ``update``: the name of a file may be longer than that takes.
+    model._put(name=name)  # noqa: SLF001 - of the same package
+
+
 def _thickness(state: ModelState) -> Any:
     return MISSING if state.thickness is None else state.thickness
-
-
-async def _thicken(model: Model, thickness: float) -> None:
-    # Not by ``update``: the factors of ``thicken`` may have come to more than that takes.
-    await model.thicken.aio(thickness / (model.state.thickness or 1.0))
 
 
 def _material(state: ModelState) -> Any:
@@ -84,6 +88,39 @@ class Setting:
     async def write(self, values: Mapping[Hashable, Any]) -> None:
         """Set it again."""
         await self.set(values[None])
+
+
+class Views:
+    """The saved views, by name.
+
+    Args:
+        core: the controller's core.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def read(self) -> Mapping[str, Camera]:
+        """Return all of them."""
+        return self._core.store.state.views
+
+    def changes(self, before: Mapping[str, Camera], after: Mapping[str, Camera]) -> Mapping[Hashable, Change]:
+        """Return the views that names had and have; None for none."""
+        return {
+            name: (before.get(name), after.get(name))
+            for name in {**before, **after}
+            if before.get(name) != after.get(name)
+        }
+
+    def is_there(self, _owner: Hashable) -> bool:
+        """They are kept without models, too."""
+        return True
+
+    async def write(self, values: Mapping[Any, Any]) -> None:
+        """Set some of them again; what comes back is the last."""
+        store = self._core.store
+        views = {**store.state.views, **values}
+        store.state = replace(store.state, views={name: view for name, view in views.items() if view is not None})
 
 
 class Values:

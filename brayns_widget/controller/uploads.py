@@ -52,14 +52,13 @@ class Received:
         Raises:
             CircuitError: that is too much.
         """
-        now = time.monotonic()
-        self._parts = {name: part for name, part in self._parts.items() if now - part[1] < _PATIENCE}
+        self.forget()
         content = self._parts[upload][0] if upload in self._parts else bytearray()
         if len(data) + sum(len(part) for part, _ in self._parts.values()) > LARGEST:
             self.drop(upload)
             raise too_large("All that is being uploaded")
         content += data
-        self._parts[upload] = content, now
+        self._parts[upload] = content, time.monotonic()
         return len(content)
 
     def take(self, upload: str) -> bytes:
@@ -71,6 +70,11 @@ class Received:
         if upload not in self._parts:
             raise CircuitError("The upload is not there any more.", hint="Upload the file again.")
         return bytes(self._parts.pop(upload)[0])
+
+    def forget(self) -> None:
+        """Forget what pages have given up."""
+        now = time.monotonic()
+        self._parts = {name: part for name, part in self._parts.items() if now - part[1] < _PATIENCE}
 
     def drop(self, upload: str) -> None:
         """Forget an upload."""
@@ -141,6 +145,7 @@ class Uploads(Group):
         except binascii.Error as error:
             self._received.drop(upload)
             raise CircuitError(f"A part of the upload is no base64: {error}.") from error
+        asyncio.get_running_loop().call_later(_PATIENCE + 0.1, self._received.forget)
         if there > size:
             self._received.drop(upload)
             raise CircuitError(f"The upload has more than its {size} bytes.")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from brayns_widget.controller.calls import offered, waiting
-from brayns_widget.controller.camera import FRONT, Bounds, Camera, Kind, Vector
+from brayns_widget.controller.calls import waiting
+from brayns_widget.controller.camera import FRONT, Bounds, Camera, Kind, Side, Vector
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.recording import CAMERA_SET
 from brayns_widget.controller.scene import union
@@ -107,11 +107,28 @@ class LiveCamera(Camera):
         """Follow a gesture on a page; on the loop thread only."""
         self._set(camera)
 
-    @offered
     @waiting
     async def reset(self) -> None:
         """Look at all visible models from the front, y up; projection and ``fovy`` stay, ``height`` fits."""
         self._show_all()
+
+    @waiting
+    async def look_from(self, side: Side) -> None:
+        """Look at all visible models from a side of theirs, y up; the projection stays.
+
+        Args:
+            side: "front" is where z is positive, "right" where x is, "top" where y is.
+        """
+        self._fit(self.value.seen_from(side))
+
+    @waiting
+    async def roll(self, degrees: float) -> None:
+        """Turn about the direction in which it looks.
+
+        Args:
+            degrees: how far the picture turns clockwise.
+        """
+        self._set(self.value.rolled(degrees))
 
     @waiting
     async def frame(self, low: tuple[float, float, float], high: tuple[float, float, float]) -> None:
@@ -126,9 +143,12 @@ class LiveCamera(Camera):
     def _show_all(self) -> None:
         """Do what ``reset`` does; on the loop thread only."""
         height = self.height if self.type == "orthographic" else FRONT.height
-        front = replace(FRONT, type=self.type, fovy=self.fovy, height=height)
+        self._fit(replace(FRONT, type=self.type, fovy=self.fovy, height=height))
+
+    def _fit(self, camera: Camera) -> None:
+        """Look in the direction of a camera, at all visible models if there are any."""
         bounds = union(model.bounds for model in self._core.store.state.models if model.visible)
-        self._set(front if bounds is None else front.framing(bounds, self._core.aspect))
+        self._set(camera if bounds is None else camera.framing(bounds, self._core.aspect))
 
     def _look_at(self, bounds: Bounds) -> None:
         """Show the whole of a box; on the loop thread only."""

@@ -125,9 +125,9 @@ def limits(kind: Any) -> dict[str, float | int]:
 
 
 def _params(path: str, capability: Capability[Any]) -> dict[str, Any]:
-    """Return the parameters of a call by their names; those of a model's calls begin with its id."""
+    """Return the parameters of a call by their names; those of models' calls begin with their ids."""
     own = capability.arguments.types
-    return {"id": int, **own} if path.startswith("model.") else own
+    return {"id": int | Sequence[int], **own} if path.startswith("model.") else own
 
 
 def _constraints(path: str, capability: Capability[Any]) -> dict[str, dict[str, Any]]:

@@ -22,16 +22,19 @@ VIEWER = "viewer"
 LONGEST = 4000
 """Characters of a line; what is longer, such as many ids, is a comment."""
 
+WAITED = ".result()"
+"""What follows a long call: the next line may be about what it loads."""
+
 Params = Mapping[str, Any]
 
 QUIET = frozenset({
-    "files.inspect", "files.list", "job.list", "job.log", "models.count_cells", "models.count_node_sets",
+    "colors.maps", "files.inspect", "files.list", "job.list", "job.log", "models.count_cells", "models.count_node_sets",
     "models.drop_upload", "models.formats", "models.materials", "models.receive", "notices.dismiss",
-    "table.rows", "tasks.cancel",
+    "selection.bounds", "table.rows", "tasks.cancel",
 })  # fmt: skip
 """Calls that change nothing that people see, and so have no line."""
 
-TRAITS = ("background", "height", "highlight", "legend_place", "selection")
+TRAITS = ("background", "height", "highlight", "legend_place", "scale_bar", "selection")
 """The traits that have a line when a page sets them. The camera has one when it rests."""
 
 _DIGITS = 6
@@ -52,6 +55,8 @@ def line_of(method: str, capability: Capability[Any], params: Params, state: Sta
         return None
     spell = _SPELLED.get(method)
     line = (spell and spell(params, state)) or _call(method, capability, params, state)
+    if method.startswith("model.") and isinstance(params["id"], list):
+        line = f"for model in {_models_of(params['id'], state.models)}: {line}"
     return _shortened(redact(line) if method.startswith("job.") else line)
 
 
@@ -84,11 +89,22 @@ def literal(value: Any) -> str:
 
 
 def model_of(model_id: Any, models: Sequence[ModelState]) -> str:
-    """Return the expression for a model: by its name, if no other has it, else by its place."""
+    """Return the expression for a model: by its name, if no other has it, else by its place.
+
+    Of several models, whose ids are a list, it is the variable of the loop over them.
+    """
+    if isinstance(model_id, list):
+        return "model"
     place = next(place for place, model in enumerate(models) if model.id == model_id)
     name = models[place].name
     key = literal(name) if [model.name for model in models].count(name) == 1 else str(place)
     return f"{VIEWER}.models[{key}]"
+
+
+def _models_of(ids: Sequence[Any], models: Sequence[ModelState]) -> str:
+    if list(ids) == [model.id for model in models]:
+        return f"{VIEWER}.models"
+    return f"[{', '.join(model_of(one, models) for one in ids)}]"
 
 
 def _call(method: str, capability: Capability[Any], params: Params, state: State) -> str:
@@ -100,11 +116,11 @@ def _call(method: str, capability: Capability[Any], params: Params, state: State
     else:
         called = f"{VIEWER}.{method}"
     for name, parameter in capability.signature.parameters.items():
-        if name not in given or given[name] == parameter.default:
+        if name not in given or given[name] == parameter.default or (given[name] == [] and parameter.default == ()):
             continue
         named = parameter.kind is parameter.KEYWORD_ONLY or parameter.default is not parameter.empty
         arguments.append(f"{name}={literal(given[name])}" if named else literal(given[name]))
-    return f"{called}({', '.join(arguments)})"
+    return f"{called}({', '.join(arguments)}){WAITED if capability.is_long else ''}"
 
 
 def _shortened(line: str) -> str:
@@ -148,10 +164,15 @@ def _picked(_: Params, state: State) -> str:
     return assignment("selection", state.selection)
 
 
+def _reorder(params: Params, state: State) -> str:
+    """Name the models: others have their ids in the next kernel."""
+    return f"{VIEWER}.models.reorder([{', '.join(model_of(one, state.models) for one in params['order'])}])"
+
+
 def _upload(params: Params, _: State) -> str:
     """Load the file from the kernel's machine; where it was on the page's nobody knows."""
     options = ", ".join(f"{name}={literal(params[name])}" for name in ("loader", "options"))
-    return f"{VIEWER}.load_upload({literal(params['name'])}, {options})"
+    return f"{VIEWER}.load_upload({literal(params['name'])}, {options}){WAITED}"
 
 
 def _connect(params: Params, _: State) -> str:
@@ -159,7 +180,7 @@ def _connect(params: Params, _: State) -> str:
     given = {name: value for name, value in params.items() if value is not None}
     if not isinstance(given.get("token"), Mapping):
         given.pop("token", None)
-    return f"{VIEWER}.job.connect({', '.join(f'{name}={literal(value)}' for name, value in given.items())})"
+    return f"{VIEWER}.job.connect({', '.join(f'{name}={literal(value)}' for name, value in given.items())}){WAITED}"
 
 
 _SPELLED: Mapping[str, Callable[[Params, State], str | None]] = {
@@ -168,5 +189,6 @@ _SPELLED: Mapping[str, Callable[[Params, State], str | None]] = {
     "selection.set": _select,
     "selection.pick": _picked,
     "models.load_received": _upload,
+    "models.reorder": _reorder,
     "job.connect": _connect,
 }

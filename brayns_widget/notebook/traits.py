@@ -34,10 +34,12 @@ Height = Annotated[int, Ge(HEIGHT_MIN), Le(HEIGHT_MAX)]
 class Traits:
     """Types of the synced traits on a page.
 
-    Pages set ``background``, ``selection``, ``highlight``, ``height``, ``panel_open`` and ``legend_place``.
+    Pages set ``background``, ``selection``, ``highlight``, ``height``, ``panel_open``, ``legend_place`` and
+    ``scale_bar``.
     """
 
     camera: Camera
+    views: Mapping[str, Camera]
     models: tuple[ModelState, ...]
     status: Status
     job: JobState
@@ -46,16 +48,19 @@ class Traits:
     notice: Notice | None
     legend: Legend | None
     background: str
+    fog: float | None
     selection: Mapping[str, str]
     history: Past
     highlight: bool = True
     height: Height = HEIGHT
     panel_open: bool = True
     legend_place: Place = "lower left"
+    scale_bar: bool = True
 
 
 SHOWN: Mapping[str, Callable[[State], Any]] = {
     "camera": lambda state: state.camera,
+    "views": lambda state: state.views,
     "models": lambda state: state.models,
     "status": lambda state: state.status,
     "job": lambda state: state.job,
@@ -64,6 +69,7 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "notice": lambda state: state.notice,
     "legend": lambda state: state.legend,
     "background": lambda state: state.background,
+    "fog": lambda state: state.fog,
     "selection": lambda state: state.selection,
     "history": lambda state: state.past,
 }
@@ -75,7 +81,7 @@ def to_json(value: Any, _widget: Any = None) -> Any:
     if isinstance(value, tuple):
         return [to_json(item) for item in value]
     if isinstance(value, Mapping):
-        return dict(value)
+        return {name: to_json(item) for name, item in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     return value

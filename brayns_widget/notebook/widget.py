@@ -30,6 +30,7 @@ from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.phrases import look_text
 from brayns_widget.controller.presence import Presence
+from brayns_widget.controller.saved_views import SavedViews
 from brayns_widget.controller.selecting import Selection
 from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
@@ -108,6 +109,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     Attributes:
         models: the models of the scene.
         camera: the camera; can be read, assigned as a whole, as a dictionary or by field, and linked.
+        views: saved views, by name.
         selection: the selected cells: ids by population; can be set in any form, observed, and linked.
         history: what was done: undoes it, and tells it as lines of Python.
         colors: the colors of values, the same in all models.
@@ -127,6 +129,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         height: of the canvas, in CSS pixels.
         panel_open: whether the panel beside the picture is open.
         legend_place: corner of the view that has the legend, such as "upper right", or "hidden".
+        scale_bar: whether the picture has a scale bar; in a perspective it holds at the depth of the camera's target.
         status: state of the job.
         job: the job: starts, stops and moves it.
         scene_lost: whether all that was loaded has gone with its renderer; ``job.restore`` brings it back.
@@ -149,6 +152,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         check=lambda _, value: read_camera(value),
         help="what one looks through",
     )
+    views = StateTrait[SavedViews, Any]("views", face=lambda widget: widget.controller.views, help="the saved views")
     status = StateTrait[Status, Any]("status", help="where the job stands")
     job = StateTrait[Job, Any]("job", face=lambda widget: widget.controller.job, help="the job, and where it runs")
     scene_lost = StateTrait[bool, Any]("scene_lost", help="whether all that was loaded has gone with its renderer")
@@ -158,6 +162,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     background = StateTrait[str, Any](
         "background", check=lambda _, color: colors.to_hex(colors.parse(color)), help="a color, as #rrggbb"
     )
+    fog = StateTrait[float | None, Any]("fog", help="how far surfaces fade into it, 0 to 1; None: there is none")
     selection = StateTrait[Selection, object](
         "selection",
         face=lambda widget: widget.controller.selection,
@@ -171,6 +176,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     height = traitlets.Int(HEIGHT, help="of the canvas, in CSS pixels").tag(sync=True)
     panel_open = traitlets.Bool(True, help="whether the panel is open").tag(sync=True)
     legend_place = traitlets.Enum(PLACES, "lower left", help="the corner that has the legend, or hidden").tag(sync=True)
+    scale_bar = traitlets.Bool(True, help="whether the picture has a scale bar").tag(sync=True)
 
     _closing = False
     _page_thread: int | None = None  # the thread that applies what a page has set
@@ -315,7 +321,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     def _valid_height(self, proposal: dict[str, Any]) -> int:
         return min(max(int(proposal["value"]), HEIGHT_MIN), HEIGHT_MAX)
 
-    @traitlets.observe("highlight", "legend_place")
+    @traitlets.observe("highlight", "legend_place", "scale_bar")
     def _note_look(self, change: Any) -> None:
         """Let a change be undone, unless undoing has made it."""
         if not self._writer.is_current:

@@ -33,7 +33,8 @@ class StreamSettings:
         first_passes: render passes of the first picture at rest; fewer are speckle, as thin neurites are dashed and
             ambient occlusion is grain.
         refine_interval: minimum time between two refining pictures, so that a new drag never waits behind them.
-        hold_time: maximum wait for ``first_passes``; there is none for the first picture of a changed scene.
+        hold_time: maximum wait for ``first_passes``.
+        change_time: the same for the first picture of a changed scene, which is better seen late than as speckle.
         settle_time: time without a change after which a camera is at rest, even if the page has not ended its gesture.
         min_side: shortest side of a picture; the real server crashes below 64.
         max_side: longest side of a picture.
@@ -58,6 +59,7 @@ class StreamSettings:
     first_passes: int = 4
     refine_interval: float = 0.1
     hold_time: float = 1.0
+    change_time: float = 2.0
     settle_time: float = 0.3
     min_side: int = 64
     max_side: int = 4096

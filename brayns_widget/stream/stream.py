@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -296,7 +295,7 @@ class FrameStream:
             cameras = {view.name: view.camera for view in self._views.values()}
             refinement = format_.refinement = Refinement(goal, goal.passes, self.settings.first_passes, cameras)
             known = format_.shown_revision == self._scene_revision
-            refinement.hold_until = now + self.settings.hold_time if known else math.inf
+            refinement.hold_until = now + (self.settings.hold_time if known else self.settings.change_time)
         elif format_ is not self._drawn:
             before.restart()
 

@@ -186,6 +186,12 @@ export interface Column {
   readonly is_number: boolean;
 }
 
+export interface ColorMap {
+  readonly name: string;
+  readonly kind: "sequential" | "diverging" | "cyclic" | "categories";
+  readonly stops: readonly string[];
+}
+
 export interface Circuit {
   readonly path: string;
   readonly populations: readonly Population[];
@@ -241,6 +247,7 @@ export interface JobEntry {
 /** Synced traits. */
 export type Traits = {
   camera: Camera;
+  views: Readonly<Record<string, Camera>>;
   models: readonly ModelState[];
   status: Status;
   job: JobState;
@@ -249,12 +256,14 @@ export type Traits = {
   notice: Notice | null;
   legend: Legend | null;
   background: string;
+  fog: number | null;
   selection: Readonly<Record<string, string>>;
   history: Past;
   highlight: boolean;
   height: number;
   panel_open: boolean;
   legend_place: "upper left" | "upper right" | "lower left" | "lower right" | "hidden";
+  scale_bar: boolean;
 };
 
 /** Page to kernel, by kind; each also carries `view`. */
@@ -295,10 +304,13 @@ export interface Calls {
   "models.materials": { params: Record<string, never>; result: readonly MaterialKind[] };
   "models.receive": { params: { upload: string; size: number; data: string }; result: number };
   "models.reorder": { params: { order: readonly number[] }; result: null };
+  "views.remove": { params: { name: string }; result: null };
+  "views.rename": { params: { name: string; new: string }; result: null };
+  "views.save": { params: { name: string; camera?: Readonly<Record<string, unknown>> | null }; result: null };
   "selection.add": { params: { ids: unknown; population?: string | null }; result: null };
+  "selection.bounds": { params: Record<string, never>; result: readonly [readonly [number, number, number], readonly [number, number, number]] };
   "selection.clear": { params: Record<string, never>; result: null };
   "selection.color": { params: { color: unknown }; result: null };
-  "selection.frame": { params: Record<string, never>; result: null };
   "selection.hide": { params: Record<string, never>; result: null };
   "selection.isolate": { params: Record<string, never>; result: null };
   "selection.pick": { params: { u: number; v: number; add?: boolean; aspect?: number | null }; result: Picked };
@@ -310,7 +322,10 @@ export interface Calls {
   "selection.to_node_set": { params: { name: string }; result: Readonly<Record<string, unknown>> };
   "table.rows": { params: { population?: string | null; first?: number; count?: number; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean; find?: number | null }; result: Rows };
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
+  "colors.maps": { params: Record<string, never>; result: readonly ColorMap[] };
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
+  "rendering.set_fog": { params: { strength: number }; result: null };
+  "rendering.use_preset": { params: { name: "readable" | "paper" | "stage" | "flat" }; result: null };
   "files.inspect": { params: { path: string }; result: Circuit };
   "files.list": { params: { path?: string | null }; result: Directory };
   "job.attach": { params: { master: string; job_id: string }; result: Started };
@@ -325,17 +340,15 @@ export interface Calls {
   "notices.dismiss": { params: Record<string, never>; result: null };
   "history.redo": { params: Record<string, never>; result: boolean };
   "history.undo": { params: Record<string, never>; result: boolean };
-  "camera.reset": { params: Record<string, never>; result: null };
-  "model.color_by": { params: { id: number; values: unknown; color?: unknown; colormap?: unknown; range?: readonly [number, number] | null; missing?: unknown; palette?: unknown; title?: string | null }; result: null };
-  "model.copy": { params: { id: number }; result: Started };
-  "model.frame": { params: { id: number }; result: null };
-  "model.move": { params: { id: number; x?: number; y?: number; z?: number }; result: null };
-  "model.put_back": { params: { id: number }; result: null };
-  "model.remove": { params: { id: number }; result: null };
-  "model.scale": { params: { id: number; factor?: number }; result: null };
-  "model.set_material": { params: { id: number; material: "carpaint" | "emissive" | "ghost" | "glass" | "matte" | "metal" | "phong" | "plastic" | "principled"; options?: Readonly<Record<string, unknown>> | null }; result: null };
-  "model.turn": { params: { id: number; x?: number; y?: number; z?: number }; result: null };
-  "model.update": { params: { id: number; visible?: boolean | null; name?: string | null; opacity?: number | null; thickness?: number | null }; result: null };
+  "model.color_by": { params: { id: number | readonly number[]; values: unknown; color?: unknown; colormap?: unknown; range?: readonly [number, number] | null; missing?: unknown; palette?: unknown; title?: string | null }; result: null };
+  "model.copy": { params: { id: number | readonly number[] }; result: Started };
+  "model.move": { params: { id: number | readonly number[]; x?: number | null; y?: number | null; z?: number | null }; result: null };
+  "model.put_back": { params: { id: number | readonly number[] }; result: null };
+  "model.remove": { params: { id: number | readonly number[] }; result: null };
+  "model.scale": { params: { id: number | readonly number[]; factor?: number }; result: null };
+  "model.set_material": { params: { id: number | readonly number[]; material: "carpaint" | "emissive" | "ghost" | "glass" | "matte" | "metal" | "phong" | "plastic" | "principled"; options?: Readonly<Record<string, unknown>> | null }; result: null };
+  "model.turn": { params: { id: number | readonly number[]; x?: number | null; y?: number | null; z?: number | null }; result: null };
+  "model.update": { params: { id: number | readonly number[]; visible?: boolean | null; name?: string | null; opacity?: number | null; thickness?: number | null }; result: null };
 }
 
 /** Limits and defaults of the parameters of calls. */
@@ -486,6 +499,19 @@ export const PARAMETERS = {
       "maxLength": 8388608
     }
   },
+  "views.rename": {
+    "new": {
+      "maxLength": 100
+    }
+  },
+  "views.save": {
+    "name": {
+      "maxLength": 100
+    },
+    "camera": {
+      "default": null
+    }
+  },
   "selection.add": {
     "population": {
       "maxLength": 4096,
@@ -600,6 +626,12 @@ export const PARAMETERS = {
       "default": false
     }
   },
+  "rendering.set_fog": {
+    "strength": {
+      "minimum": 0,
+      "maximum": 1
+    }
+  },
   "files.inspect": {
     "path": {
       "maxLength": 4096
@@ -690,12 +722,18 @@ export const PARAMETERS = {
   },
   "model.move": {
     "x": {
+      "minimum": -1000000000000000.0,
+      "maximum": 1000000000000000.0,
       "default": 0.0
     },
     "y": {
+      "minimum": -1000000000000000.0,
+      "maximum": 1000000000000000.0,
       "default": 0.0
     },
     "z": {
+      "minimum": -1000000000000000.0,
+      "maximum": 1000000000000000.0,
       "default": 0.0
     }
   },
@@ -759,6 +797,7 @@ export const CANVAS = {
 /** Names of the traits. */
 export const TRAITS = [
   "camera",
+  "views",
   "models",
   "status",
   "job",
@@ -767,10 +806,12 @@ export const TRAITS = [
   "notice",
   "legend",
   "background",
+  "fog",
   "selection",
   "history",
   "highlight",
   "height",
   "panel_open",
-  "legend_place"
+  "legend_place",
+  "scale_bar"
 ] as const;

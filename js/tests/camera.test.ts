@@ -1,7 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Camera, Vec3 } from "../src/contract.js";
-import { dolly, orbit, pan, project, sameView, visibleHeight, zoom } from "../src/picture/camera.js";
+import {
+  dolly,
+  orbit,
+  pan,
+  panAlong,
+  project,
+  roll,
+  sameView,
+  turnAbout,
+  visibleHeight,
+  zoom,
+} from "../src/picture/camera.js";
+import { seenAt } from "../src/picture/places.js";
 
 const FRONT: Camera = {
   type: "perspective",
@@ -39,7 +51,7 @@ test("orbiting never passes a pole, so left stays left", () => {
       camera = orbit(camera, 0, direction * 0.1);
       const offset = subtract(camera.position, camera.target);
       assert.ok(offset[2] > 0, `flipped to the other side after ${step} steps`);
-      assert.ok(Math.hypot(offset[0], offset[2]) >= 9.99, "stands on the pole");
+      assert.ok(Math.hypot(offset[0], offset[2]) >= 0.999, "stands on the pole");
     }
     // Turned by 180 degrees close to the pole: the same height, the other side.
     const turned = orbit(camera, Math.PI, 0);
@@ -92,6 +104,73 @@ test("zoom moves a perspective camera and widens an orthographic one", () => {
   assert.equal(wide.height, 1000);
   assert.deepEqual(wide.position, FLAT.position);
   near(dolly(FLAT, 2).position, [10, 20, 2030]);
+});
+
+test("what is at a spot of the target's plane stays there", () => {
+  const sides = { width: 300, height: 200 };
+  for (const camera of [FRONT, FLAT]) {
+    const point: Vec3 = [10 + 200, 20 - 90, 30];
+    const place = seenAt(point, camera, sides);
+    assert.ok(place);
+    const spot = { right: (place[0] - 0.5) * 1.5, up: 0.5 - place[1] };
+    for (const factor of [0.3, 1, 4]) {
+      const zoomed = zoom(camera, factor, spot);
+      const after = seenAt(point, zoomed, sides);
+      assert.ok(after && Math.abs(after[0] - place[0]) < 1e-9 && Math.abs(after[1] - place[1]) < 1e-9);
+      assert.ok(Math.abs(visibleHeight(zoomed) / visibleHeight(camera) - factor) < 1e-9);
+    }
+  }
+});
+
+test("zooming has its ends, and from beyond it only comes back", () => {
+  const range = { least: 1, most: 2000 };
+  for (const camera of [FRONT, FLAT]) {
+    assert.ok(Math.abs(visibleHeight(zoom(camera, 100, undefined, range)) - 2000) < 1e-9);
+    assert.ok(Math.abs(visibleHeight(zoom(camera, 1e-9, undefined, range)) - 1) < 1e-9);
+    const away = zoom(camera, 100);
+    near(zoom(away, 2, { right: 1, up: 1 }, range).target, away.target);
+    assert.ok(Math.abs(visibleHeight(zoom(away, 2, undefined, range)) - visibleHeight(away)) < 1e-6);
+    assert.ok(visibleHeight(zoom(away, 0.5, undefined, range)) < visibleHeight(away));
+  }
+});
+
+const X: Vec3 = [1, 0, 0];
+const Y: Vec3 = [0, 1, 0];
+const Z: Vec3 = [0, 0, 1];
+
+test("about the axis that is up, or the one to the right, a drag turns as an orbit does", () => {
+  near(turnAbout(FRONT, Y, 0.3, 0.2).position, orbit(FRONT, 0.3, 0).position);
+  near(turnAbout(FRONT, X, 0.3, 0.2).position, orbit(FRONT, 0, 0.2).position);
+  const rolled = turnAbout(FRONT, Z, 0.3, 0.2); // it points at the viewer
+  near(rolled.position, FRONT.position);
+  near(rolled.up, [-Math.sin(0.3), Math.cos(0.3), 0]);
+});
+
+test("about an axis it goes round, over the poles, and keeps its distance", () => {
+  let camera = FRONT;
+  for (let step = 0; step < 12; step += 1) {
+    camera = turnAbout(camera, X, 0, Math.PI / 6);
+    assert.ok(Math.abs(distance(camera) - 1000) < 1e-6 && Math.abs(camera.position[0] - 10) < 1e-6);
+  }
+  near(camera.position, FRONT.position, 1e-6);
+  near(camera.up, FRONT.up, 1e-6);
+});
+
+test("along an axis only, what is under the pointer follows it as far as that goes", () => {
+  const seen = visibleHeight(FRONT);
+  near(panAlong(FRONT, X, 0.5, 0.3).target, [10 + 0.5 * seen, 20, 30]);
+  near(panAlong(FRONT, Y, 0.5, 0.3).target, [10, 20 + 0.3 * seen, 30]);
+  near(panAlong(FRONT, Z, 0.5, 0.3).target, FRONT.target);
+  const oblique = orbit(FRONT, Math.PI / 4, 0); // x and z are seen at an angle of 45 degrees
+  near(panAlong(oblique, X, 0.5, 0).target, [10 + 0.5 * seen * Math.SQRT2, 20, 30], 1e-6);
+});
+
+test("a roll turns the picture clockwise and moves nothing", () => {
+  const rolled = roll(FRONT, Math.PI / 2);
+  near(rolled.up, [-1, 0, 0]);
+  assert.deepEqual([rolled.position, rolled.target], [FRONT.position, FRONT.target]);
+  const [u, v] = seenAt([10, 120, 30], rolled, { width: 1, height: 1 }) ?? [0, 0];
+  assert.ok(u > 0.55 && Math.abs(v - 0.5) < 1e-9, "what was above is at the right");
 });
 
 test("zoom ends before it passes the target, and comes back", () => {

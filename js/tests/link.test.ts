@@ -179,7 +179,7 @@ test("a view ends without a kernel, and a call says what to do", async (t) => {
     },
     end.signal,
   );
-  await assert.rejects(link.call("camera.reset", {}), (error) => {
+  await assert.rejects(link.call("models.clear", {}), (error) => {
     assert.deepEqual(failure(error), {
       name: "ConnectionLost",
       message: "This view has lost its kernel.",

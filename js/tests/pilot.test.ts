@@ -23,9 +23,12 @@ function setUp(t: TestContext) {
     return requests.size;
   };
   globals.cancelAnimationFrame = (id: number) => requests.delete(id);
+  const motion = { reduced: false };
+  globals["matchMedia"] = () => ({ matches: motion.reduced });
   t.after(() => {
     delete globals.requestAnimationFrame;
     delete globals.cancelAnimationFrame;
+    delete globals["matchMedia"];
   });
   const sent: { z: number; moving: boolean }[] = [];
   const model = { camera: START };
@@ -48,7 +51,7 @@ function setUp(t: TestContext) {
     model.camera = camera;
     pilot.follow();
   };
-  return { pilot, sent, paint, trait, end, requests, tick: (ms: number) => t.mock.timers.tick(ms) };
+  return { pilot, motion, sent, paint, trait, end, requests, tick: (ms: number) => t.mock.timers.tick(ms) };
 }
 
 test("moves of one animation frame are one message, the newest", (t) => {
@@ -187,5 +190,69 @@ test("closing cancels what is scheduled", (t) => {
   end.abort();
   assert.equal(requests.size, 0);
   tick(1000);
+  assert.deepEqual(sent, []);
+});
+
+/** Lets time pass for flights. */
+function clock(t: TestContext) {
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  return (ms: number) => {
+    now += ms;
+  };
+}
+
+test("a flight is a gesture, which ends where it was sent", (t) => {
+  const { pilot, sent, paint } = setUp(t);
+  const wait = clock(t);
+  pilot.fly(() => at(10));
+  for (let step = 0; step < 9; step += 1) {
+    wait(50);
+    paint();
+  }
+  paint();
+  assert.ok(sent.length >= 8);
+  assert.deepEqual(sent.at(-1), { z: 10, moving: false });
+  assert.ok(sent.slice(0, -1).every(({ moving }) => moving));
+  const heights = sent.map(({ z }) => z);
+  assert.ok(
+    heights.every((z, index) => index === 0 || z <= (heights[index - 1] ?? z)),
+    "straight to it",
+  );
+  paint();
+  assert.equal(sent.at(-1)?.moving, false, "and is over");
+});
+
+test("the hand ends a flight", (t) => {
+  const { pilot, sent, paint } = setUp(t);
+  const wait = clock(t);
+  pilot.fly(() => at(10));
+  wait(100);
+  paint();
+  pilot.rest(); // a pointer that goes up, or a key, does not
+  const before = pilot.camera.position[2];
+  pilot.steer(closer);
+  pilot.rest();
+  for (let step = 0; step < 10; step += 1) {
+    wait(100);
+    paint();
+  }
+  assert.deepEqual(sent.at(-1), { z: before - 1, moving: false });
+});
+
+test("who wants no motion is there at once", (t) => {
+  const { pilot, motion, sent, paint } = setUp(t);
+  motion.reduced = true;
+  pilot.fly(() => at(10));
+  paint();
+  assert.deepEqual(sent, [{ z: 10, moving: false }]);
+});
+
+test("what ends with the view ends a flight", (t) => {
+  const { pilot, sent, paint, end } = setUp(t);
+  clock(t);
+  pilot.fly(() => at(10));
+  end.abort();
+  paint();
   assert.deepEqual(sent, []);
 });

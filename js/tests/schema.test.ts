@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fieldsOf, mistakeOf, parametersOf } from "../src/panel/schema.js";
+import { fieldsOf, labelOf, mistakeOf, parametersOf, wordsOf } from "../src/panel/schema.js";
 
 const SCHEMA = {
   type: "object",
@@ -25,6 +25,13 @@ function field(name: string, defaults = {}) {
   assert.ok(found);
   return found;
 }
+
+test("names of schemas are put into words, also those that Brayns misspells or shortens", () => {
+  assert.equal(labelOf("coat_ior"), "Coat index of refraction");
+  assert.equal(labelOf("ior"), "Index of refraction");
+  assert.equal(wordsOf("unsinged_char"), "unsigned char");
+  assert.equal(wordsOf("half_float"), "half float");
+});
 
 test("each property that has a form becomes a field, inner ones too, and the rest is named", () => {
   const { fields, left } = fieldsOf(SCHEMA, { deep: { load_soma: true } });
@@ -60,7 +67,7 @@ test("mistakes are told as sentences", () => {
 
 test("parameters are what was entered, with the defaults, and without what is empty", () => {
   const { fields } = fieldsOf(SCHEMA, { deep: { load_soma: true } });
-  const values = { data_type: "short", dimensions: "4, 5 6", color: "#00ff00", share: "", "deep.growth": "0.5" };
+  const values = { data_type: "short", dimensions: "4, 5 6", color: "#00ff00", share: " ", "deep.growth": "0.5" };
   assert.deepEqual(parametersOf(fields, values), {
     data_type: "short",
     dimensions: [4, 5, 6],

@@ -200,6 +200,6 @@ def test_a_shortcut_is_the_groups_call(numbers):
 def test_only_what_is_marked_is_offered():
     offers = {name for kind in (Models, Model) for name, call in capabilities(kind).items() if call.is_offered}
     loads = {"load_circuit", "load_file", "load_received", "receive", "drop_upload"}
-    looks = {"update", "color_by", "set_material", "move", "turn", "scale", "put_back", "frame"}
+    looks = {"update", "color_by", "set_material", "move", "turn", "scale", "put_back"}
     told = {"count_cells", "count_node_sets", "formats", "materials"}
     assert offers == loads | looks | told | {"clear", "remove", "reorder", "copy"}

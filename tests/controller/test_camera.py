@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -67,6 +68,58 @@ def test_a_point_is_framed_too():
     camera = FRONT.framing(((5.0, 5.0, 5.0), (5.0, 5.0, 5.0)), 1.0)
     assert camera.target == (5.0, 5.0, 5.0)
     assert camera.position[2] > 6
+
+
+def test_framing_keeps_up_so_that_turning_goes_on_upright():
+    camera = Camera((100.0, 500.0, 100.0), (0.0, 0.0, 0.0)).framing(((0, 0, 0), (10, 10, 10)), 1.0)
+    assert camera.up == (0.0, 1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("side", "direction", "right", "top"),
+    [
+        ("front", (0, 0, 1), (1, 0, 0), (0, 1, 0)),
+        ("back", (0, 0, -1), (-1, 0, 0), (0, 1, 0)),
+        ("left", (-1, 0, 0), (0, 0, 1), (0, 1, 0)),
+        ("right", (1, 0, 0), (0, 0, -1), (0, 1, 0)),
+        ("top", (0, 1, 0), (1, 0, 0), (0, 0, -1)),
+        ("bottom", (0, -1, 0), (1, 0, 0), (0, 0, 1)),
+    ],
+)
+def test_each_side_is_looked_at_upright(side, direction, right, top):
+    camera = Camera((30.0, 50.0, -20.0), (10.0, 20.0, 30.0), up=(1.0, 0.0, 0.0)).seen_from(side)
+    distance = math.dist((30, 50, -20), (10, 20, 30))
+    away = np.subtract(camera.position, camera.target)
+    assert away == pytest.approx(np.multiply(direction, distance), abs=distance / 500)
+    assert camera.up == (0.0, 1.0, 0.0)
+    for axis, seen in ((right, (1, 0)), (top, (0, 1))):
+        x, y = project(camera, tuple(np.add(camera.target, axis)), 1.0)
+        assert np.array((x, y)) / math.hypot(x, y) == pytest.approx(seen, abs=2e-3)
+
+
+def test_a_roll_turns_what_is_seen_clockwise():
+    camera = FRONT.rolled(90)
+    x, y = project(camera, (0.0, 10.0, 0.0), 1.0)  # what was above
+    assert x > 0
+    assert y == pytest.approx(0, abs=1e-9)
+    assert camera.position == FRONT.position
+    oblique = Camera((100.0, 500.0, 100.0), (0.0, 0.0, 0.0))
+    assert oblique.rolled(360).up == pytest.approx(oblique.up)
+
+
+def test_pages_frame_and_turn_as_python_does():
+    # js/tests/framing.test.ts compares the page's cameras with the same numbers.
+    path = Path(__file__).resolve().parents[2] / "js" / "tests" / "framing.json"
+    for case in json.loads(path.read_text(encoding="utf-8")):
+        camera, (low, high) = Camera.from_dict(case["camera"]), case["box"]
+        for name, made in (
+            ("framing", camera.framing((low, high), case["aspect"])),
+            ("seen", camera.seen_from(case["side"])),
+            ("rolled", camera.rolled(case["degrees"])),
+        ):
+            expected = Camera.from_dict(case[name])
+            for field in ("position", "target", "up", "fovy", "height"):
+                assert getattr(made, field) == pytest.approx(getattr(expected, field)), (name, field)
 
 
 @given(POINT, st.sampled_from(["perspective", "orthographic"]), st.floats(1, 170), st.floats(1, 1e6))

@@ -116,6 +116,13 @@ def test_thickness_is_told_from_the_load(cluster, controller):
     assert controller.models[1].thickness is None
 
 
+@pytest.mark.parametrize("value", [-1e300, 1e16])
+def test_a_move_beyond_all_coordinates_is_refused_in_words(cluster, controller, value):
+    model = load(controller)
+    with pytest.raises(ValueError, match=r"^x is .*: it should be (greater|less) than"):
+        model.move(value)
+
+
 def test_a_model_is_moved_turned_scaled_and_put_back(cluster, controller):
     model = load(controller)
     model.move(10, y=20)

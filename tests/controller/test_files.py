@@ -121,6 +121,12 @@ def test_the_backends_refusals_become_circuit_errors(cluster, controller, method
         call("/x")
 
 
+def test_a_folder_that_cannot_be_listed_is_named_once(cluster, controller):
+    cluster.backend.errors["fs-list-dir"] = (-32602, "Invalid params: '/x' is not a directory")
+    with pytest.raises(CircuitError, match=r"^'/x' is not a directory\.$"):
+        controller.files.list("/x")
+
+
 def test_our_own_backend_says_itself_what_to_do(cluster, controller):
     cluster.backend.answers["registry"] = lambda _: ["sonata-describe-circuit"]
     cluster.backend.errors["sonata-describe-circuit"] = (-32603, "/x is packed (gzip); unpack it first")
@@ -134,6 +140,7 @@ def test_our_own_backend_says_itself_what_to_do(cluster, controller):
         ("a.json is empty", "a.json is empty."),
         ("'a.json' does not exist", "'a.json' does not exist."),
         ("The circuit of a.json is bad", "The circuit of a.json is bad."),
+        ("a.json: line 3 is odd", "The circuit 'a.json' cannot be read: line 3 is odd."),
         ("Line 3 is odd", "The circuit 'a.json' cannot be read: Line 3 is odd."),
         ("b.h5 cannot be read", "The circuit 'a.json': b.h5 cannot be read."),
     ],

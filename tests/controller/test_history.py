@@ -187,6 +187,35 @@ def test_a_model_that_others_have_removed_has_no_history(cluster, controller, mo
     assert controller.history.next_undo == ""
 
 
+@pytest.mark.parametrize("ours", [False, True])
+def test_what_others_remove_during_a_call_is_no_part_of_its_step(cluster, controller, model, ours):
+    other, renderer = load(controller), cluster.renderer
+
+    async def during() -> None:
+        core = controller._core
+        with controller.recorder.noting("hide cells"):
+            await model.update.aio(visible=False)
+            if ours:
+                await other.remove.aio()
+            else:
+                renderer.models = [one for one in renderer.models if one["model_id"] != other.id]
+                await core.scene.read(await core.renderer())
+
+    on_loop(controller, during)
+    assert len(controller.models) == 1
+    assert controller.undo()
+    assert model.visible
+    assert len(controller.models) == (2 if ours else 1)
+
+
+def test_what_a_request_of_the_users_own_has_removed_comes_back(controller, model):
+    load(controller)
+    controller.renderer.request("remove-model", {"ids": [model.id]})
+    assert len(controller.models) == 1
+    controller.undo()
+    assert len(controller.models) == 2
+
+
 def shown(controller: Controller) -> list[tuple[Any, ...]]:
     """Return what is seen of the models, but for their ids."""
     models = controller.state.models
@@ -393,6 +422,25 @@ def test_a_call_during_a_gesture_does_not_take_its_camera(controller, model):
     assert controller.camera == before
 
 
+def test_a_gesture_within_a_call_is_a_step_of_its_own(controller, model):
+    before = controller.camera.value
+
+    async def call_and_move() -> None:
+        with controller.recorder.noting("change the background"):
+            await controller.rendering.set_background.aio("white")
+            controller.recorder.turning()
+            controller.camera._steer(AWAY)
+            controller.recorder.turned()
+
+    on_loop(controller, call_and_move)
+    assert controller.history.next_undo == "change the background"
+    controller.undo()
+    assert controller.camera == AWAY
+    assert controller.history.next_undo == "move the camera"
+    controller.undo()
+    assert controller.camera == before
+
+
 def test_cameras_of_an_animation_are_one_step(controller, model, monkeypatch):
     before = controller.camera.value
     for z in range(50, 60):
@@ -420,6 +468,31 @@ def test_a_step_that_cannot_be_undone_stays(cluster, controller, model):
     del cluster.renderer.answers["update-model"]
     controller.undo()
     assert controller.models[0].visible
+
+
+def test_a_thickness_comes_back_as_it_was(controller, model):
+    model.thickness = 0.7
+    model.thicken(3)
+    for _ in range(3):
+        controller.undo()
+        assert model.thickness == 0.7
+        controller.redo()
+    model.thicken(1e6)
+    model.thicken(1e6)  # more than can be set at once
+    thick = model.thickness
+    model.thickness = 1
+    controller.undo()
+    assert model.thickness == thick
+
+
+def test_a_name_that_is_longer_than_any_that_is_given_comes_back(cluster, controller, model):
+    cluster.renderer.metadata = {"population_name": "x" * 250}
+    other = load(controller)
+    controller.background = "white"
+    other.name = "short"
+    controller.undo()
+    assert other.name == "x" * 250
+    assert controller.history.next_undo == "change the background"
 
 
 def test_steps_are_bounded(controller, monkeypatch):

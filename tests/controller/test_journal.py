@@ -51,6 +51,7 @@ def test_what_was_removed_is_not_made_again(journal):
     assert [made.ids for made in journal.record.made] == [(4,)]
     change(journal, "clear-clipping-geometries")
     assert journal.record.made == ()
+    assert journal.record.removals == {1: 1, 2: 1, 3: 1, 4: 1}
 
 
 def test_an_id_that_is_used_again_is_that_of_the_newest(journal):

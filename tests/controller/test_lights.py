@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 
 from brayns_widget.controller.controller import Controller
-from brayns_widget.controller.lights import usual_lights
+from brayns_widget.controller.presets import usual_lights
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, Light, QuadLight, SphereLight
 from brayns_widget.protocol.brayns.shapes import Sphere
 from tests.controller.scenes import WAIT, load

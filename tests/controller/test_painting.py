@@ -31,6 +31,17 @@ def test_new_models_get_the_first_color_that_none_has(controller):
     assert load(controller).color == PALETTE[1].lower()
 
 
+def test_new_models_get_no_color_that_means_a_value(controller):
+    first = load(controller, color_by="morphology section")
+    meant = [entry.color for section in controller.legend.sections for entry in section.entries]
+    models = [load(controller) for _ in range(7)]
+    assert first.color is None
+    assert len({model.color for model in models}) == 7
+    used = [color.lower() for color in PALETTE[:7] if color.lower() in meant]
+    assert used
+    assert {model.color for model in models[-len(used) :]} == set(used)
+
+
 def test_when_all_colors_are_taken_the_first_comes_again(controller):
     models = [load(controller) for _ in range(8)]
     assert models[7].color == models[0].color

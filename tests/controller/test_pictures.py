@@ -51,6 +51,23 @@ def test_the_legend_is_drawn_into_a_snapshot_on_demand(controller):
         controller.snapshot(legend="middle")
 
 
+def test_a_scale_bar_is_drawn_into_a_snapshot_on_demand(controller, monkeypatch):
+    bars = []
+
+    def note(data, *given):
+        bars.append(given)
+        return data
+
+    monkeypatch.setattr(pictures, "print_scale_bar", note)
+    camera = Camera.perspective((0, 0, 10), (0, 0, 0), fovy=90)
+    assert bytes(controller.snapshot(camera=camera).result(WAIT)) == PNG
+    assert bars == []
+    controller.snapshot(scale_bar=True, camera=camera).result(WAIT)
+    controller.camera = Camera.orthographic((0, 0, 10), (0, 0, 0), height=50)
+    controller.snapshot(scale_bar=True, legend="lower right").result(WAIT)
+    assert bars == [("png", pytest.approx(20), "lower right"), ("png", 50, "lower left")]
+
+
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_snapshot_waits_for_loads_that_began_before_it(cluster, controller, fails):
     cluster.renderer.delays["add-model"] = 0.3

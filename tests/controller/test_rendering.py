@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
 
+from brayns_widget.controller.presets import PresetName, presets
 from brayns_widget.controller.rendering import interactive
-from brayns_widget.controller.state import BACKGROUND
+from brayns_widget.controller.state import BACKGROUND, FOG
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.brayns.renderers import Interactive, Production
 from brayns_widget.protocol.errors import CircuitError
@@ -134,3 +135,49 @@ def test_settings_that_would_have_no_effect_are_refused(controller, without_effe
 def test_what_are_no_settings_is_refused(controller, settings):
     with pytest.raises(TypeError, match="should be an instance of Interactive"):
         controller.rendering.settings = settings
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_renderer_that_has_fog_gets_some(cluster, controller, offered):
+    if offered:
+        cluster.renderer.offers.append("set-fog")
+    assert controller.rendering.fog == FOG
+    controller.start().result(WAIT)
+    assert cluster.renderer.sent("set-fog") == ([{"strength": FOG}] if offered else [])
+    assert controller.rendering.fog == (FOG if offered else None)
+    if not offered:
+        with pytest.raises(CircuitError, match="has no fog"):
+            controller.rendering.fog = 0.5
+        return
+    before = controller.state.revision
+    controller.rendering.fog = 0.7
+    assert cluster.renderer.sent("set-fog")[-1] == {"strength": 0.7}
+    assert controller.state.revision > before
+    controller.undo()
+    assert controller.rendering.fog == FOG
+
+
+@pytest.mark.parametrize("name", get_args(PresetName))
+def test_a_preset_sets_all_of_the_look_in_one_step(cluster, controller, name):
+    cluster.renderer.offers.append("set-fog")
+    controller.start().result(WAIT)
+    controller.rendering.use_preset("stage" if name == "readable" else "readable")
+    before = controller.background, controller.rendering.settings, controller.rendering.fog, len(controller.lights)
+    preset = presets()[name]
+    seen = len(cluster.renderer.requests)
+    controller.rendering.use_preset(name)
+    assert controller.background == preset.background
+    assert controller.rendering.settings == preset.settings
+    assert controller.rendering.fog == preset.fog
+    added = [params for method, params in cluster.renderer.requests[seen:] if method.startswith("add-light")]
+    assert added == [light.model_dump(exclude_unset=True) for light in preset.lights]
+    assert len(controller.lights) == len(preset.lights)
+    controller.undo()
+    after = controller.background, controller.rendering.settings, controller.rendering.fog, len(controller.lights)
+    assert after == before
+
+
+def test_a_preset_does_without_fog_where_there_is_none(cluster, controller):
+    controller.rendering.use_preset("paper")
+    assert controller.background == "#ffffff"
+    assert controller.rendering.fog is None

@@ -186,6 +186,9 @@ def positions(cluster) -> dict[str, list[float]]:
 @pytest.mark.usefixtures("positions")
 def test_the_camera_looks_at_the_selected_cells(controller, model):
     controller.selection.set([1, 2])
+    low, high = controller.selection.bounds()
+    assert low == pytest.approx((-10, -20, -30))
+    assert high == pytest.approx((60, 20, 30))
     controller.selection.frame()
     expected = controller.camera.value.framing(((-10, -20, -30), (60, 20, 30)), controller.aspect)
     assert controller.camera.target == pytest.approx((25, 0, 0))

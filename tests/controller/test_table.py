@@ -44,6 +44,12 @@ def test_rows_are_the_cells_of_the_population_that_is_loaded(controller):
     assert controller.table.rows("cells", count=0).values == ()
 
 
+def test_numbers_that_json_has_not_are_no_values(cluster, controller):
+    cluster.backend.node_attributes = {"x": [math.inf, -math.inf, math.nan, 1.0]}
+    assert controller.table.rows().values == ((None,), (None,), (None,), (1.0,))
+    assert cells(controller, sort="x") == [1, 3, 0, 2]
+
+
 @pytest.mark.parametrize(
     ("options", "ids"),
     [

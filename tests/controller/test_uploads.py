@@ -7,6 +7,7 @@ import pytest
 from brayns_widget.controller import uploads
 from brayns_widget.controller.uploads import Received
 from brayns_widget.protocol.errors import CircuitError
+from tests.controller.scenes import until
 
 
 @pytest.fixture
@@ -42,6 +43,13 @@ def test_what_a_page_has_given_up_makes_room(received, monkeypatch):
     received.add("a", b"1234567890")
     monkeypatch.setattr(uploads, "_PATIENCE", -1.0)
     assert received.add("b", b"123") == 3
+
+
+def test_what_a_page_has_given_up_is_forgotten_without_another_upload(controller, monkeypatch):
+    monkeypatch.setattr(uploads, "_PATIENCE", 0.1)
+    controller.models.receive("a", 6, "AAAA")
+    assert controller.models._received._parts
+    until(lambda: not controller.models._received._parts)
 
 
 def test_a_part_that_makes_no_sense_ends_the_upload(controller):

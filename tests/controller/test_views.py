@@ -166,6 +166,30 @@ def test_it_is_reset_to_what_is_visible(controller):
     assert controller.camera == dataclasses.replace(FRONT, fovy=30)
 
 
+def test_all_visible_models_are_looked_at_from_a_side(controller):
+    controller.camera.fovy = 30
+    controller.camera.look_from("right")
+    assert controller.camera.position == pytest.approx((1000, 0, 0))
+    load(controller)  # 200, 400 and 600 µm around the origin
+    controller.camera.target = (500, 0, 0)
+    controller.camera.look_from("back")
+    assert controller.camera == dataclasses.replace(FRONT, fovy=30).seen_from("back").framing(
+        ((-100, -200, -300), (100, 200, 300)), controller.aspect
+    )
+    with pytest.raises(ValueError, match="side"):
+        controller.camera.look_from("behind")
+    controller.undo()
+    assert controller.camera.target == (500, 0, 0)
+
+
+def test_a_roll_can_be_undone(controller):
+    controller.camera.roll(90)
+    assert controller.camera.up == pytest.approx((-1, 0, 0))
+    assert controller.state.past.undo == "roll the camera"
+    controller.undo()
+    assert controller.camera == FRONT
+
+
 def test_a_box_is_framed_from_the_present_direction(controller):
     controller.camera = Camera(position=(1000.0, 0.0, 0.0))
     controller.camera.frame((0, 0, 0), np.array([10.0, 10.0, 10.0]))

@@ -66,6 +66,7 @@ def color(viewer: Controller, model: Model) -> None:
     assert_type(model.color, str | None)
     assert_type(viewer.colors.of("mtype"), dict[str, str])
     value = next(iter(viewer.colors.of("mtype")))
+    assert "viridis" in [colors.name for colors in viewer.colors.maps()]
     viewer.colors.set("mtype", {value: "gold"})
     assert viewer.colors.of("mtype")[value] == "#ffd700"
     viewer.colors.set("mtype", {value: None})
@@ -109,6 +110,7 @@ def select(viewer: Controller, folder: Path) -> None:
     viewer.selection.isolate()
     viewer.selection.show_all()
     viewer.selection.color("gold")
+    viewer.camera.frame(*viewer.selection.bounds())
     viewer.selection.save_node_set(folder / "sets.json", "mine")
     assert_type(viewer.selection.to_model().result(), list[Model])
     viewer.models[-1].remove()
@@ -123,6 +125,13 @@ def look(viewer: Controller) -> None:
     assert_type(viewer.camera.value, Camera)
     viewer.camera.frame((0, 0, 0), (100, 100, 100))
     viewer.camera.reset()
+    viewer.camera.look_from("top")
+    viewer.views["top"] = viewer.camera
+    viewer.views["near"] = {"position": (0, 0, 10)}
+    viewer.camera = viewer.views["top"]
+    viewer.views.rename("top", "from above")
+    assert_type(viewer.views.pop("near"), Camera)
+    viewer.camera.roll(15)
 
 
 def light(viewer: Controller) -> None:

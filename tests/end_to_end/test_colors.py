@@ -1,11 +1,11 @@
-"""The legend in a real JupyterLab: a click selects, a color changes all models, and it goes from corner to corner."""
+"""Colors in a real JupyterLab: the legend selects, recolors and moves; the panel colors by attributes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser import ARTIFACTS
 from tests.end_to_end.lab import Lab, Notebook, open_notebook, until, write_notebook
@@ -69,4 +69,53 @@ def test_the_legend_selects_recolors_and_moves(notebook: Notebook) -> None:
     legend.wait_for(state="detached")
     notebook.page.get_by_role("button", name="Show legend").click()
     legend.wait_for()
+    assert notebook.errors == []
+
+
+SATURATED = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    count += Math.max(data[i], data[i + 1], data[i + 2]) - Math.min(data[i], data[i + 1], data[i + 2]) > 60;
+  }
+  return count;
+}"""
+"""How many pixels are neither gray nor nearly so."""
+
+
+def test_the_panel_colors_by_an_attribute_with_a_map_and_a_range(notebook: Notebook) -> None:
+    page = notebook.page
+    notebook.evaluate("[viewer.models[0].remove(), setattr(viewer.models[0], 'name', 'cells')]")
+    notebook.evaluate("setattr(viewer, 'panel_open', True)")
+    row = page.get_by_role("row", name="cells", exact=True)
+    choices = row.get_by_label("Color cells by")
+    choices.locator("optgroup[label=Attributes] option[value=y]").wait_for(state="attached")
+    choices.select_option("y")
+    legend = page.get_by_role("group", name="Legend")
+    legend.get_by_text("y", exact=True).wait_for()
+    row.get_by_label("More of cells").click()
+    colormap = row.get_by_label("Color map")
+    expect(colormap).to_have_value("viridis")
+    notebook.wait_sharp()
+    assert notebook.canvas.evaluate(SATURATED) > 300
+    notebook.screenshot(ARTIFACTS / "attribute.png")
+
+    def line(ending: str) -> str:
+        lines = "viewer.history.lines[-1]"
+        return str(until(lambda: notebook.evaluate(f"{lines}.endswith({ending!r}) and {lines}"), 10, ending))
+
+    colormap.select_option("gray")
+    made = line("])")
+    until(lambda: notebook.canvas.evaluate(SATURATED) < 20, 30, "a picture without colors")
+    row.get_by_label("Highest value of cells").fill("5000")
+    row.get_by_label("Highest value of cells").press("Enter")
+    low, high = notebook.evaluate("viewer.models[0].cells['y'].agg(['min', 'max']).tolist()")
+    whole = f'colormap="gray", range=[{low!r}, {high!r}])'
+    assert made == f'viewer.models["cells"].color_by("y", {whole}'
+    until(lambda: notebook.evaluate("viewer.legend.sections[0].range[1]") == 5000, 10, "the range")
+    shown = notebook.evaluate("[list(viewer.legend.sections[0].range), viewer.legend.sections[0].stops[-1]]")
+    assert shown == [[low, 5000], "#ffffff"]
+    notebook.run_in_a_new_cell(made)
+    expect(row.get_by_label("Highest value of cells")).not_to_have_value("5000")
+    assert notebook.evaluate("viewer.legend.sections[0].range[1]") == high
     assert notebook.errors == []

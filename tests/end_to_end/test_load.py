@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from playwright.sync_api import Browser
 
 from tests.browser import ARTIFACTS
 from tests.end_to_end.lab import Lab, Notebook, open_notebook, until, write_notebook
+from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -24,6 +26,12 @@ viewer = BraynsWidget(height=480)
 viewer.panel_open = True
 viewer"""
 MESH = b"v -80 -80 0\nv 80 -80 0\nv 80 80 0\nf 1 2 3\n"
+FILES = {
+    "half.obj": MESH,
+    "block.raw": bytes(range(64)),
+    "atlas.nrrd": b"NRRD0004\ntype: uint8\ndimension: 3\nsizes: 4 4 4\nencoding: raw\n\n" + bytes(range(64)),
+    "water.pdb": b"HETATM    1  O   HOH A   1       0.000   0.000   0.000  1.00  0.00           O\n",
+}
 
 
 @pytest.fixture
@@ -76,7 +84,7 @@ def test_a_circuit_is_found_and_loaded_by_keys_and_a_file_by_upload(notebook: No
     notebook.wait_sharp()
     notebook.screenshot(ARTIFACTS / "load-folded.png")
     page.get_by_role("button", name="Load more…").click()
-    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Back", exact=True).click()
     (tmp_path / "half.obj").write_bytes(MESH)
     page.locator("input[type=file]").set_input_files(tmp_path / "half.obj")
     until(lambda: notebook.evaluate("len(viewer.models)") == 2, 60, "the mesh")
@@ -118,6 +126,46 @@ def test_options_come_from_the_renderers_schema(notebook: Notebook) -> None:
     width = notebook.evaluate("viewer.models[0].bounds[1][0] - viewer.models[0].bounds[0][0]")
     assert width == pytest.approx(24, abs=1), "of the dendrite, whose radius was 2 µm; the soma keeps its own"
     page.get_by_role("button", name="Load more…").click()
-    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Back", exact=True).click()
     page.get_by_role("button", name="Recent files").click()
     page.get_by_role("listbox", name="Recent files").get_by_role("option", name="cell.swc").wait_for()
+
+
+def test_files_of_each_kind_are_loaded(notebook: Notebook, tmp_path: Path) -> None:
+    page, folder = notebook.page, tmp_path
+    for name, content in FILES.items():
+        (folder / name).write_bytes(content)
+    nodes = next(write_circuit(folder, {**places(2), "morphology": ["cell", "cell"]}).parent.rglob("nodes.h5"))
+    (folder / "morphologies" / "cell.swc").write_text("1 1 0 0 0 2 -1\n2 3 0 3 0 1 1\n3 3 0 10 0 1 2\n")
+    shutil.copy(nodes, folder / "circuit.morphologies.h5")
+    page.get_by_label("path to open").fill(str(folder))
+    page.keyboard.press("Enter")
+    files = page.get_by_role("listbox", name="Files in")
+
+    def load(name: str, entries: dict[str, str]) -> None:
+        before = notebook.evaluate("len(viewer.models)")
+        files.get_by_role("option", name=name).click()
+        for label, text in entries.items():
+            field = page.get_by_label(label, exact=True)
+            field.wait_for()
+            if field.evaluate("field => field.localName") == "select":
+                field.select_option(text)
+            else:
+                field.fill(text)
+        if entries:
+            page.get_by_role("button", name="Load", exact=True).click()
+        until(lambda: notebook.evaluate("len(viewer.models)") == before + 1, 60, name)
+        assert notebook.evaluate("viewer.models[-1].path") == str(folder / name)
+        page.get_by_role("button", name="Load more…").click()
+        if entries:
+            page.get_by_role("button", name="Back").click()
+
+    load("half.obj", {})
+    load("block.raw", {"Data type": "unsigned char", "Dimensions": "4, 4, 4", "Spacing": "9, 9, 9"})
+    load("atlas.nrrd", {"Type": "scalar"})
+    load("water.pdb", {"Color scheme": "protein_chains"})
+    load("circuit.morphologies.h5", {"Morphology folder": "morphologies", "Extension": "swc"})
+    notebook.screenshot(ARTIFACTS / "load-kinds.png")
+    types = notebook.evaluate("[model.type for model in viewer.models]")
+    assert len({*types}) == 5, types
+    assert notebook.errors == []

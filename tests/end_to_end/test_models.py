@@ -73,6 +73,10 @@ def test_models_are_changed_copied_and_put_in_order(notebook: Notebook) -> None:
     page.get_by_role("row", name="turned (copy)").locator(".bw-name").click(modifiers=["Control"])
     turned.get_by_label("Show turned").uncheck()
     becomes("[model.visible for model in viewer.models]", [True, False, False])
+    line = 'for model in [viewer.models["turned"], viewer.models["turned (copy)"]]: model.visible = False'
+    becomes("viewer.history.lines[-1]", line)
+    page.get_by_role("button", name="Undo: hide 2 models").click()
+    becomes("[model.visible for model in viewer.models]", [True, True, True])
     turned.get_by_role("button", name="Put back").click()
     becomes("[list(model.placement.turn) for model in viewer.models]", [[0, 0, 0]] * 3)
     turned.get_by_label("Remove turned").click()

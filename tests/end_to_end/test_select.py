@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -148,4 +149,48 @@ def test_strokes_select_what_is_seen_in_them(notebook: Notebook) -> None:
     notebook.page.keyboard.press("i")
     until(lambda: notebook.evaluate("viewer.notice") is None, 20, "no notice")
     notebook.screenshot(ARTIFACTS / "select-strokes.png")
+    assert notebook.errors == []
+
+
+def test_the_panel_does_all_with_the_selected_cells(notebook: Notebook) -> None:
+    page, look = notebook.page, "viewer.controller.models._painter.looks.known(viewer.models[0].id)"
+    cells = cells_of(notebook)
+    some = int(np.bincount(cells[cells >= 0]).argmax())
+    loaded = notebook.evaluate("viewer.models[0].ids()")
+    with notebook.client() as client:
+        client.execute(f"viewer.panel_open = True; viewer.selection = [{some}]", silent=True, reply=True, timeout=30)
+    section = page.locator("details.bw-section").filter(has=page.get_by_text("Select", exact=True))
+
+    def press(name: str) -> None:
+        section.get_by_role("button", name=name, exact=True).click()
+
+    def becomes(expression: str, value: object) -> None:
+        until(lambda: notebook.evaluate(expression) == value, 30, f"{expression} == {value!r}")
+
+    press("Hide")
+    becomes(f"{look}.hidden.tolist()", [some])
+    notebook.wait_sharp()
+    assert some not in cells_of(notebook)
+    press("Show all")
+    becomes(f"{look}.hidden is None", True)
+    press("Isolate")
+    becomes(f"{look}.faded.tolist()", sorted({*loaded} - {some}))
+    notebook.wait_sharp()
+    notebook.screenshot(ARTIFACTS / "select-isolated.png")
+    press("Show all")
+    section.get_by_label("Color", exact=True).fill("#00ff00")
+    becomes(f"[(list(color), ids.tolist()) for color, ids in {look}.colored.items()]", [[[0, 1, 0, 1], [some]]])
+    before = notebook.evaluate("list(viewer.camera.position)")
+    press("Frame")
+    until(lambda: notebook.evaluate("list(viewer.camera.position)") != before, 30, "another camera")
+    press("Make a model")
+    becomes("[list(model.ids()) for model in viewer.models][1:]", [[some]])
+    section.get_by_label("Save as").fill("mine")
+    with page.expect_download() as saved:
+        press("Save")
+    assert saved.value.suggested_filename == "mine.json"
+    population = notebook.evaluate("viewer.models[0].population")
+    assert json.loads(saved.value.path().read_text()) == {"mine": {"population": population, "node_id": [some]}}
+    press("Clear")
+    becomes("len(viewer.selection)", 0)
     assert notebook.errors == []

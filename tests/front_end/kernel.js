@@ -3,6 +3,7 @@ import widget from "/widget.js";
 
 const DEFAULTS = {
   camera: { type: "perspective", position: [0, 0, 1000], target: [0, 0, 0], up: [0, 1, 0], fovy: 45, height: 800 },
+  views: {},
   models: [],
   status: { state: "ready", text: "Ready" },
   job: {
@@ -15,12 +16,14 @@ const DEFAULTS = {
   notice: null,
   legend: null,
   background: "#0d1016",
+  fog: 0.45,
   selection: {},
   history: { undo: "", redo: "", lines: [] },
   highlight: true,
   height: 420,
   panel_open: true,
   legend_place: "lower left",
+  scale_bar: true,
 };
 
 class FakeModel {
@@ -33,6 +36,8 @@ class FakeModel {
     // Unless a test says otherwise there are no files, and nobody tells the formats, so that any file may be tried.
     this.answers = {
       "files.list": { result: { path: "/", parent: null, directories: [], files: [], trail: [] } },
+      "files.inspect": { error: { type: "ConnectionLost", message: "No backend.", hint: "" } },
+      "colors.maps": { result: [] },
       "models.count_node_sets": { result: [] },
       "models.materials": { result: [] },
       "models.formats": { error: { type: "ConnectionLost", message: "No renderer.", hint: "" } },

@@ -39,6 +39,10 @@ JOBS = [
     }
     for number, state in enumerate(("ready", "queued"), 1)
 ]
+MAPS = [
+    {"name": "viridis", "kind": "sequential", "stops": LEGEND["sections"][1]["stops"]},
+    {"name": "Set2", "kind": "categories", "stops": ["#66c2a5"] * 8},
+]
 POPULATION = "hippocampus_neurons"
 ROWS = test_table.ROWS | {"population": POPULATION}
 LOCAL = job(node=None)
@@ -50,6 +54,7 @@ def show(cell: Cell, *, height: int = 560, **traits: Any) -> None:
     for method, answer in {
         "files.list": LISTING,
         "files.inspect": CIRCUIT,
+        "colors.maps": MAPS,
         "models.formats": FORMATS,
         "models.count_node_sets": COUNTS,
         "models.count_cells": {"population": "cortex", "cells": 1500, "size": 31_346, "remarks": []},
@@ -81,6 +86,14 @@ def models(cell: Cell) -> None:
     show(cell, progress={"task": "7", "operation": "Loading morphologies", "amount": 0.42})
     cell.page.get_by_text("2 notices").click()
     cell.page.get_by_role("button", name="More of nodeA").click()
+
+
+def colors(cell: Cell) -> None:
+    """Numbers in one model, categories in the other."""
+    show(cell, models=[MODELS[0] | {"colored_by": "layer", "color": None}, MODELS[1]])
+    for name in ("nodeA", MODELS[1]["name"]):
+        cell.page.get_by_role("button", name=f"More of {name}").click()
+    cell.page.get_by_label("Palette").wait_for()
 
 
 def files(cell: Cell) -> None:
@@ -179,6 +192,7 @@ def warned(cell: Cell) -> None:
 SCENES: dict[str, Callable[[Cell], None]] = {
     scene.__name__: scene
     for scene in (
-        starting, empty, models, files, form, file_form, problem, by_name, table, cards, keys, remote, failed, warned,
+        starting, empty, models, colors, files, form, file_form, problem, by_name, table, cards, keys, remote, failed,
+        warned,
     )
 }  # fmt: skip

@@ -135,7 +135,7 @@ def test_the_focus_goes_from_a_removed_condition_to_what_follows(open_cell):
     for number, name in ((1, "Attribute"), (1, "Add condition")):
         cell.page.get_by_role("button", name=f"Remove condition {number}").press("Enter")
         wait_focused(cell, name)
-    cell.page.get_by_role("button", name="Back").press("Enter")
+    cell.page.get_by_role("button", name="Back", exact=True).press("Enter")
     wait_focused(cell, "Files in hippocampus")
 
 
@@ -265,11 +265,26 @@ def test_the_keys_are_told_in_a_list_that_escape_closes_and_that_describes_the_p
     SCENES["keys"](cell)
     told = cell.page.locator(".bw-keys dl")
     assert told.get_attribute("id") == cell.canvas.get_attribute("aria-describedby")
+    keys = told.locator("dt").all_inner_texts()
+    assert {"R", "F, I, H", "Ctrl+Z", "Ctrl+Shift+Z"} <= set(keys)
     told.focus()
     told.press("Escape")
     told.wait_for(state="hidden")
     wait_focused(cell, "Keys and pointer")
     assert cell.calls("selection.clear") == []
+
+
+@pytest.mark.parametrize("height", [160, 267, 268, 300, 480])
+def test_the_keys_are_within_the_picture(open_cell, height):
+    cell = open_cell()
+    SCENES["keys"](cell)
+    cell.trait("height", height)
+    cell.wait(f"document.querySelector('.bw-canvas').clientHeight <= {height}")
+    picture, told = (cell.page.locator(name).bounding_box() for name in (".bw-canvas", ".bw-keys dl"))
+    assert picture["y"] <= told["y"]
+    assert told["y"] + told["height"] <= picture["y"] + picture["height"]
+    assert picture["x"] <= told["x"]
+    assert told["height"] >= 100
 
 
 def test_the_picture_is_saved_and_fills_the_screen(open_cell):

@@ -266,6 +266,16 @@ def test_a_failure_is_said_over_the_picture(view):
     assert cards(view).count() == 0
 
 
+def test_the_id_is_seen_after_a_long_name(view):
+    view.answer("selection.pick", {"result": PICKED | {"population": "external_S1nonbarrel_neurons" * 3}})
+    click(view, 80, 150)
+    title = view.page.locator(".bw-card-title")
+    title.wait_for()
+    whole, cell = title.bounding_box(), title.locator("span").last.bounding_box()
+    assert title.locator("span").last.inner_text() == " · 12"
+    assert cell["x"] + cell["width"] <= whole["x"] + whole["width"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [900, 320])
 def test_looks(open_cell, scheme, width):

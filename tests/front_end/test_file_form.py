@@ -48,12 +48,12 @@ def test_what_must_be_filled_in_has_the_focus_and_is_checked(form):
     ]
     form.trait("models", [{**MODEL, "path": "/srv/circuits/block.raw"}])
     page.get_by_role("button", name="Load more…").click()
-    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Back", exact=True).click()
     assert option(form, "block.raw").is_visible()
 
 
 def test_a_file_whose_loader_has_no_parameters_is_loaded_at_once(form):
-    form.page.get_by_role("button", name="Back").click()
+    form.page.get_by_role("button", name="Back", exact=True).click()
     option(form, "a.obj").click()
     form.wait("kernel.calls('models.load_file').length === 1")
     assert form.calls("models.load_file") == [{"path": "/srv/circuits/a.obj", "loader": "mesh", "options": {}}]

@@ -212,14 +212,14 @@ def test_recent_files_are_remembered_by_place_and_folded_away_after_the_load(pan
     expect(more, "the focus is not lost").to_be_focused()
     more.click()
     page.get_by_label("Population").wait_for()
-    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Back", exact=True).click()
     page.get_by_role("button", name="Recent files").click()
     assert options(panel) == ["circuits/circuit_config.json", "srv/circuits"]
     option(panel, "circuits/circuit_config.json").click()
     page.get_by_label("Population").wait_for()
     kept = page.evaluate("JSON.stringify(localStorage)")
     panel.trait("job", {**page.evaluate("kernel.model.get('job')"), "master": "https://me:secret@master.example/x"})
-    page.get_by_role("button", name="Back").click()
+    page.get_by_role("button", name="Back", exact=True).click()
     page.get_by_text("No file was loaded in this browser yet.").wait_for()
     assert "secret" not in kept
 
@@ -232,6 +232,19 @@ def test_a_form_that_somebody_has_gone_on_with_is_not_folded(panel):
     panel.trait("models", [MODEL])
     panel.page.locator(".bw-model").wait_for()
     assert panel.page.get_by_label("Radius").is_visible()
+
+
+def test_it_comes_back_as_it_was_when_all_models_have_gone(panel):
+    open_circuit(panel)
+    panel.page.get_by_label("Radius").fill("3")
+    panel.page.get_by_role("button", name="Load", exact=True).click()
+    panel.wait("kernel.calls('models.load_circuit').length === 1")
+    for _ in range(2):
+        panel.trait("models", [MODEL])
+        panel.page.get_by_role("button", name="Load more…").wait_for()
+        panel.trait("models", [])  # such as after a load that fails when its models are colored
+        panel.page.get_by_label("Radius").wait_for()
+    assert panel.page.get_by_label("Radius").input_value() == "3"
 
 
 def test_what_python_loads_folds_it_away(panel):

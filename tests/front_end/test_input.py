@@ -6,6 +6,8 @@ import math
 
 import pytest
 
+from tests.front_end.panels import MODEL
+
 pytestmark = pytest.mark.browser
 
 
@@ -155,6 +157,57 @@ def test_pans(view, how):
     assert distance(camera) == pytest.approx(1000)
 
 
+@pytest.mark.parametrize(("key", "still"), [("x", 0), ("y", 1)])
+def test_an_axis_that_is_held_is_the_only_one(view, key, still):
+    view.canvas.focus()
+    view.page.keyboard.down(key)
+    camera = drag(view, 60, 60)
+    assert camera["position"][still] == pytest.approx(0, abs=1e-6)
+    assert abs(camera["position"][1 - still]) > 100
+    view.page.keyboard.up(key)
+    drag(view, 60, 60)
+    view.wait(f"Math.abs(kernel.model.get('camera').position[{still}]) > 10")
+
+
+def test_along_an_axis_that_is_held(view):
+    view.canvas.focus()
+    view.page.keyboard.down("x")
+    camera = drag(view, 60, 60, button="right")
+    view.page.keyboard.up("x")
+    assert camera["target"][0] < -50
+    assert camera["target"][1:] == [0, 0]
+
+
+def test_an_axis_is_held_no_more_when_the_focus_goes(view):
+    view.canvas.focus()
+    view.page.keyboard.down("x")
+    view.page.locator("#before").focus()
+    view.page.keyboard.up("x")
+    assert abs(drag(view, 60, 0)["position"][0]) > 100
+
+
+def test_shift_slows_a_drag_that_it_did_not_begin_with(view):
+    x, y = middle(view)
+    view.page.mouse.move(x, y)
+    view.page.mouse.down()
+    view.page.keyboard.down("Shift")
+    view.page.mouse.move(x + 100, y, steps=5)
+    view.page.keyboard.up("Shift")
+    view.page.mouse.up()
+    camera = rested(view)[-1]["camera"]
+    turned = math.atan2(-camera["position"][0], camera["position"][2])
+    assert turned == pytest.approx(math.pi * 100 / view.canvas.bounding_box()["height"] / 5, rel=0.1)
+    assert camera["target"] == [0, 0, 0]
+
+
+def test_shift_slows_the_wheel(view):
+    view.page.mouse.move(*middle(view))
+    view.page.keyboard.down("Shift")
+    view.page.mouse.wheel(0, 100)
+    view.page.keyboard.up("Shift")
+    assert distance(rested(view)[-1]["camera"]) == pytest.approx(1000 * math.exp(0.03), rel=1e-3)
+
+
 def test_a_click_moves_nothing(view):
     x, y = middle(view)
     view.page.mouse.click(x, y)
@@ -227,24 +280,127 @@ def test_keys(view, key, check):
     assert view.page.evaluate("scrollY") == 0
 
 
-def test_r_resets_the_camera(view):
+BOX = [[-100, -200, -300], [300, 200, 100]]
+
+
+def seen(camera):
+    return 2 * distance(camera) * math.tan(math.radians(camera["fovy"] / 2))
+
+
+@pytest.mark.parametrize(
+    ("key", "direction"),
+    [
+        ("r", (0, 0, 1)),
+        ("1", (0, 0, 1)),
+        ("2", (0, 0, -1)),
+        ("3", (-1, 0, 0)),
+        ("4", (1, 0, 0)),
+        ("5", (0, 1, 0)),
+        ("6", (0, -1, 0)),
+    ],
+)
+def test_keys_look_from_a_side_at_all_models_and_fly_there(view, key, direction):
+    view.trait("models", [MODEL | {"bounds": BOX}])
+    view.trait("camera", view.page.evaluate("kernel.model.get('camera')") | {"position": [500, 600, 0]})
     view.canvas.focus()
-    view.page.keyboard.press("r")
-    view.wait("kernel.calls('camera.reset').length === 1")
+    view.page.keyboard.press(key)
+    messages = rested(view)
+    camera = messages[-1]["camera"]
+    away = [(p - t) / distance(camera) for p, t in zip(camera["position"], camera["target"], strict=True)]
+    assert away == pytest.approx(direction, abs=2e-3)
+    assert camera["target"] == [100, 0, -100]
+    assert camera["up"] == [0, 1, 0]
+    assert seen(camera) > 400
+    assert len(messages) > 3, "it is on its way for a while"
+
+
+def test_without_motion_it_is_there_at_once(open_cell):
+    view = open_cell(reduced_motion="reduce")
+    view.mount(panel_open=False)
+    view.canvas.focus()
+    view.page.keyboard.press("4")
+    (message,) = rested(view)
+    assert message["camera"]["position"] == pytest.approx([1000, 0, 0])
+
+
+@pytest.mark.parametrize(("key", "sign"), [("q", 1), ("e", -1)])
+def test_q_and_e_turn_the_picture(view, key, sign):
+    view.canvas.focus()
+    view.page.keyboard.press(key)
+    camera = rested(view)[-1]["camera"]
+    assert camera["up"] == pytest.approx([sign * math.sin(math.radians(5)), math.cos(math.radians(5)), 0])
+    assert camera["position"] == [0, 0, 1000]
+
+
+def test_the_wheel_zooms_to_the_pointer(view):
+    x, y = middle(view)
+    height = view.canvas.bounding_box()["height"]
+    view.canvas.focus()
+    view.page.mouse.move(x + height / 4, y - height / 4)
+    view.page.mouse.wheel(0, -100)
+    camera = rested(view)[-1]["camera"]
+    before = 2 * 1000 * math.tan(math.radians(22.5))
+    assert seen(camera) < 0.9 * before
+    for side in (0, 1):  # where the pointer is in the plane of the target
+        assert camera["target"][side] + seen(camera) / 4 == pytest.approx(before / 4, abs=1)
+
+
+@pytest.mark.parametrize(("turn", "low", "high"), [(3000, 2000, 3500), (-3000, 0.01, 0.2)])
+def test_zooming_has_an_end(view, turn, low, high):
+    view.trait("models", [MODEL | {"bounds": BOX}])
+    view.canvas.focus()
+    view.page.mouse.move(*middle(view))
+    for _ in range(40):
+        view.page.mouse.wheel(0, turn)
+    camera = rested(view)[-1]["camera"]
+    assert low < seen(camera) < high
+
+
+HIT = {"hit": True, "position": [200, 100, -50], "model_id": 4, "model": "cortex", "population": "cortex", "cell": 3}
+PICKED = HIT | {
+    "section": None, "section_type": None, "part": None, "distance": None, "section_problem": "", "attributes": {},
+    "attributes_problem": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("hit", [True, False])
+def test_a_double_click_focuses_what_is_there_and_picks_it_once(view, hit):
+    view.frame(seq=1)
+    view.wait("kernel.acks().length === 1")
+    view.answer("selection.pick", {"result": PICKED | {"hit": hit}, "delay": 150})
+    view.page.mouse.dblclick(*middle(view))
+    if hit:
+        camera = rested(view)[-1]["camera"]
+        assert camera["target"] == [200, 100, -50]
+        assert distance(camera) == pytest.approx(1000)
+    else:
+        view.page.evaluate("new Promise((resolve) => setTimeout(resolve, 400))")
+        assert view.sent("camera") == []
+    assert len(view.calls("selection.pick")) == 1
+
+
+def test_two_slow_clicks_are_two_picks(view):
+    view.frame(seq=1)
+    view.wait("kernel.acks().length === 1")
+    view.answer("selection.pick", {"result": PICKED})
+    view.page.mouse.click(*middle(view))
+    view.page.evaluate("new Promise((resolve) => setTimeout(resolve, 450))")
+    view.page.mouse.click(*middle(view))
+    view.wait("kernel.calls('selection.pick').length === 2")
     assert view.sent("camera") == []
 
 
 def test_keys_stay_inside(view):
     view.page.evaluate("window.heard = []; document.addEventListener('keydown', (event) => heard.push(event.key))")
     view.canvas.focus()
-    for key in ("ArrowUp", "r", "d"):
+    for key in ("ArrowUp", "r", "q", "1", "d"):
         view.page.keyboard.press(key)
     assert view.page.evaluate("heard") == [], "the notebook would take them for its shortcuts"
     assert view.page.locator("[data-lm-suppress-shortcuts] .bw-canvas").count() == 1
     view.page.locator("#before").focus()
     view.page.keyboard.press("ArrowUp")
     assert view.page.evaluate("heard") == ["ArrowUp"]
-    rested(view)
+    view.wait("kernel.sent('camera').at(-1)?.moving === false")
     count = len(view.sent("camera"))
     view.page.keyboard.press("ArrowUp")
     view.page.evaluate("new Promise((resolve) => setTimeout(resolve, 300))")
@@ -319,6 +475,19 @@ def test_two_fingers_zoom_and_pan(touch):
     camera = rested(cell)[-1]["camera"]
     assert distance(camera) == pytest.approx(500, rel=0.02), "twice as far apart is twice as near"
     assert camera["target"] == pytest.approx([0, 0, 0], abs=5)
+
+
+def test_two_fingers_zoom_to_where_they_are(touch):
+    cell, send = touch
+    send("touchStart", (60, 0))
+    send("touchStart", (60, 0), (100, 0))
+    for step in range(1, 9):
+        send("touchMove", (60 - step * 5, 0), (100 + step * 5, 0))
+    send("touchEnd")
+    camera = rested(cell)[-1]["camera"]
+    before = 2 * 1000 * math.tan(math.radians(22.5))
+    spot = 80 / cell.canvas.bounding_box()["height"]
+    assert camera["target"][0] + seen(camera) * spot == pytest.approx(before * spot, rel=0.05)
 
 
 def test_two_fingers_side_by_side_pan(touch):

@@ -131,6 +131,21 @@ def test_the_legend_is_whole_at_low_heights(cell, height):
     assert legend["height"] >= 100, "some entries can be read without scrolling"
 
 
+@pytest.mark.parametrize("place", ["upper right", "lower right"])
+@pytest.mark.parametrize("height", [160, 240, 300])
+def test_the_legend_covers_no_tool(cell, height, place):
+    cell.mount(height=height, panel_open=False, models=MODELS, legend=LEGEND, legend_place=place)
+    cell.frame()
+    cell.wait("kernel.acks().length === 1")
+    covered = cell.page.evaluate(
+        """() => [...document.querySelectorAll(".bw-tools button")].filter((button) => {
+            const { x, y, width, height } = button.getBoundingClientRect();
+            return !button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+        }).map((button) => button.ariaLabel)"""
+    )
+    assert covered == []
+
+
 def test_status_and_handle_can_be_seen_with_forced_colors(open_cell):
     cell = open_cell(forced_colors="active")
     fill(cell)

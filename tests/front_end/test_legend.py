@@ -223,6 +223,15 @@ def test_the_color_of_a_value_can_be_changed(view):
     assert swatches(view)[0] == "rgb(0, 114, 178)", "what has failed is not shown"
 
 
+def test_a_click_beside_a_swatch_does_not_change_its_neighbor(view):
+    view.trait("legend", {"sections": [{**CATEGORIES, "selectable": False}]})
+    boxes = [box.bounding_box() for box in legend_of(view).locator(".bw-swatch").all()]
+    find = "([x, y]) => document.elementFromPoint(x, y).ariaLabel"
+    for box, name in zip(boxes, ("L1_DAC", "L23_PC"), strict=True):
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        assert [view.page.evaluate(find, [x, y + beside]) for beside in (-9, 9)] == [f"Color of {name}"] * 2
+
+
 CORNERS = [("lower left", 0, 1), ("upper left", 0, 0), ("upper right", 1, 0), ("lower right", 1, 1)]
 
 

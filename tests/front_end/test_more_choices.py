@@ -52,6 +52,16 @@ def test_what_is_no_id_is_named_and_nothing_is_sent(form):
     assert form.calls("models.load_circuit") == []
 
 
+def test_a_mistake_that_is_folded_away_unfolds(form):
+    ids = form.page.get_by_label("Only ids")
+    ids.fill("seven")
+    form.page.get_by_text("More", exact=True).click()
+    form.page.get_by_role("button", name="Load", exact=True).click()
+    form.page.wait_for_function("document.activeElement.placeholder === 'such as 3, 10-20'", timeout=10_000)
+    assert ids.is_visible()
+    assert form.calls("models.load_circuit") == []
+
+
 def test_other_populations_and_synapses_of_all_are_loaded(form):
     page = form.page
     on, of = page.get_by_role("group", name="Synapses on them"), page.get_by_role("group", name="Synapses of them")
@@ -66,6 +76,36 @@ def test_other_populations_and_synapses_of_all_are_loaded(form):
     assert params["population"] == ["cortex", "axons"]
     assert (params["afferent"], params["efferent"]) == (["cortex_to_axons", "cortex_within"], ["cortex_within"])
     assert params["synapse_density"] == 0.25
+
+
+def test_what_is_loaded_together_is_colored_by_what_all_have(form):
+    color, axons = form.page.get_by_label("Color by"), form.page.get_by_label("axons", exact=True)
+    color.select_option("cortical column")
+    axons.check()
+    assert color.locator("option").all_inner_texts() == ["One color", "mtype"]
+    assert color.input_value() == ""
+    assert submitted(form)["color_by"] is None
+
+
+@pytest.mark.parametrize("width", [320, 960])
+def test_long_names_do_not_let_the_panel_scroll_sideways(panel, width):
+    name = "external_S1nonbarrel_neurons__S1nonbarrel_neurons__chemical"
+    populations = [{**one, "afferent": [name], "efferent": []} for one in CIRCUIT["populations"]]
+    panel.answer("files.inspect", {"result": {**CIRCUIT, "populations": populations}})
+    panel.page.evaluate("(width) => { document.getElementById('cell').style.width = `${width}px`; }", width)
+    open_circuit(panel)
+    panel.page.locator("details.bw-more-choices > summary").click()
+    panel.page.evaluate("document.querySelector('.bw-load').style.width = '225px'")  # beside a scroll bar
+    form = panel.page.locator(".bw-load").bounding_box()
+    for label in panel.page.locator(".bw-several label:visible, .bw-parts label").all():
+        box = label.bounding_box()
+        assert box["x"] + box["width"] <= form["x"] + form["width"], label.inner_text()
+    assert (
+        panel.page.evaluate(
+            "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.bw-panel'))"
+        )
+        == 0
+    )
 
 
 def test_synapses_of_what_is_not_loaded_any_more_are_left_out(form):

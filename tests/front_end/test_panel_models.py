@@ -129,6 +129,21 @@ def last(panel, method, count=1):
     return panel.calls(method)[-1]
 
 
+def test_models_of_one_name_are_told_apart(panel):
+    panel.trait("models", [MODEL, OTHERS[0], {**MODEL, "id": 9, "bounds": [[4, 4, 4], [6, 6, 6]]}])
+    row(panel, "cortex (2)").wait_for()
+    heads = panel.page.locator(".bw-model-head").all_inner_texts()
+    assert [head.split() for head in heads] == [["cortex", "(1)"], ["hills"], ["cortex", "(2)"]]
+    panel.page.get_by_label("Focus cortex (2)").click()
+    panel.wait("kernel.sent('camera').at(-1)?.moving === false")
+    assert panel.sent("camera")[-1]["camera"]["target"] == [5, 5, 5]
+    panel.page.get_by_label("More of cortex (2)").click()
+    assert panel.page.get_by_role("button", name="Remove cortex (2)").count() == 1
+    panel.trait("models", [{**MODEL, "id": 9}])
+    row(panel, "cortex").wait_for()
+    assert panel.page.locator(".bw-model-head").all_inner_texts() == ["cortex"]
+
+
 # ---------------------------------------------------------------------- what unfolds
 
 
@@ -208,7 +223,8 @@ def test_a_scale_that_cannot_be_is_taken_back(panel, value):
 def test_a_model_is_focused_and_copied(panel):
     cortex = unfold(panel)
     cortex.get_by_label("Focus cortex").click()
-    assert last(panel, "model.frame") == {"id": 4}
+    panel.wait("kernel.sent('camera').at(-1)?.moving === false")
+    assert panel.sent("camera")[-1]["camera"]["target"] == [0.5, 0.5, 0.5], "the middle of its box"
     cortex.get_by_label("Copy cortex").click()
     assert last(panel, "model.copy") == {"id": 4}
     panel.trait("models", [{**MODEL, "bounds": None}])
@@ -288,18 +304,18 @@ def test_what_is_changed_in_a_chosen_row_changes_all(panel):
     row(panel, "cortex").locator(".bw-name").click()
     row(panel, "lake").locator(".bw-name").click(modifiers=["Control"])
     panel.page.get_by_label("Show lake").click()
-    last(panel, "model.update", 2)
-    assert [(call["id"], call["visible"]) for call in panel.calls("model.update")] == [(4, False), (6, False)]
+    last(panel, "model.update")
+    assert panel.calls("model.update") == [{"id": [4, 6], "visible": False}]
     panel.page.get_by_label("Color hills by").select_option("mtype")
     assert last(panel, "model.color_by")["id"] == 5, "it is not chosen"
     assert len(panel.calls("model.color_by")) == 1
     panel.page.get_by_label("Move cortex, x").fill("50")
     panel.page.keyboard.press("Enter")
-    last(panel, "model.move", 2)
-    assert panel.calls("model.move") == [{"id": 4, "x": 50, "y": 0, "z": 0}, {"id": 6, "x": 50, "y": 2, "z": 3}]
+    last(panel, "model.move")
+    assert panel.calls("model.move") == [{"id": [4, 6], "x": 50, "y": None, "z": None}], "others keep theirs"
     panel.page.get_by_label("Remove cortex").click()
-    last(panel, "model.remove", 2)
-    assert panel.calls("model.remove") == [{"id": 4}, {"id": 6}]
+    last(panel, "model.remove")
+    assert panel.calls("model.remove") == [{"id": [4, 6]}]
 
 
 def test_the_next_row_has_the_focus_when_one_is_removed(panel):
@@ -311,7 +327,7 @@ def test_the_next_row_has_the_focus_when_one_is_removed(panel):
     assert focused(panel) == "lake"
     panel.page.get_by_label("More of lake").click()
     panel.page.get_by_label("Remove lake").click()
-    last(panel, "model.remove", 2)
+    last(panel, "model.remove")
     panel.trait("models", [MODEL, OTHERS[2]])
     assert focused(panel) == "wood"
 

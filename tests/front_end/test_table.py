@@ -57,6 +57,7 @@ def test_it_is_read_when_it_is_opened_and_shows_rows_and_numbers(cell):
     assert texts(cell) == [["4", "L2_IPC", "1.25"], ["7", "L1_DAC", ""], ["9", "L2_IPC", "1234.57"]]
     assert [line.get_attribute("aria-selected") for line in lines(cell).all()] == ["false", "true", "false"]
     assert cell.page.get_by_text("3 of 5 cells").is_visible()
+    assert cell.page.locator(".bw-table").get_by_role("button", name="Add condition").is_visible()
     grid = cell.page.get_by_role("grid", name="Cells")
     assert (grid.get_attribute("aria-rowcount"), grid.get_attribute("aria-colcount")) == ("4", "3")
     (asked,) = cell.calls("table.rows")
@@ -126,6 +127,18 @@ def test_only_the_selected_cells_follow_the_selection(table):
     before = len(table.calls("table.rows"))
     table.trait("selection", {POPULATION: "4,9"})
     table.wait(f"kernel.calls('table.rows').length > {before}")
+
+
+def test_another_circuit_with_a_population_of_this_name_is_read(cell):
+    other = MODEL | {"id": 77, "path": "/data/other.json"}
+    opened(cell, {"result": ROWS}, models=[MODEL, other])
+    lines(cell).first.wait_for()
+    cell.answer("table.rows", {"result": ROWS | {"cells": [5, 6, 8]}})
+    cell.trait("models", [MODEL | {"visible": False}, other])
+    cell.trait("models", [other])
+    cell.page.get_by_text("8", exact=True).wait_for()
+    assert [line[0] for line in texts(cell)] == ["5", "6", "8"]
+    assert len(cell.calls("table.rows")) == 2
 
 
 def test_what_cannot_be_read_is_told(cell):

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from tests.front_end.panels import FORMATS
+from tests.front_end.panels import FORMATS, MODEL
 
 pytestmark = pytest.mark.browser
 
@@ -58,6 +58,18 @@ def test_a_file_can_be_dropped_on_the_view_and_on_the_panel(upload, place):
     upload.wait("kernel.calls('models.load_received').length === 1")
     (part,) = upload.calls("models.receive")
     assert base64.b64decode(part["data"]) == b"solid"
+
+
+@pytest.mark.parametrize("hidden", ["folded", "section", "panel"])
+def test_what_is_said_of_a_dropped_file_is_seen_wherever_it_was_hidden(upload, hidden):
+    upload.trait("models", [MODEL])
+    upload.page.get_by_role("button", name="Load more…").wait_for()
+    if hidden == "section":
+        upload.page.locator("summary", has_text="Load").click()
+    elif hidden == "panel":
+        upload.page.get_by_role("button", name="Panel").click()
+    drop(upload, "canvas", "a.exe", "MZ")
+    upload.page.get_by_text("a.exe is of no kind that can be loaded.").wait_for()
 
 
 def test_an_upload_shows_its_progress_and_can_be_cancelled(upload):

@@ -147,6 +147,11 @@ _SETTINGS: dict[str, Any] = {
     "seen": lambda shown: Interactive(max_ray_bounces=shown["settings"]["max_ray_bounces"]),
     "read": lambda stage: Interactive(max_ray_bounces=stage.other.rendering.settings.max_ray_bounces),
 }
+_FOG: dict[str, Any] = {
+    "value": lambda number: 1 / number,
+    "sent": ("set-fog", lambda params: params["strength"]),
+    "read": lambda stage: stage.other.rendering.fog,
+}
 _VISIBLE: dict[str, Any] = {
     "value": lambda number: number % 2 == 0,
     "sent": ("update-model", lambda params: params["model"].get("is_visible")),
@@ -234,6 +239,26 @@ def _frame_box(stage: Stage, x: float) -> None:
     stage.viewer.camera.frame((x - 1, -1, -1), (x + 1, 1, 1))
 
 
+def _roll_of(camera: Camera) -> float:
+    """Return how far a camera that looks towards negative z is rolled, in degrees."""
+    return round(math.degrees(math.atan2(-camera.up[0], camera.up[1])), 6)
+
+
+def _roll(stage: Stage, degrees: float) -> None:
+    stage.viewer.camera = Camera()
+    stage.viewer.camera.roll(degrees)
+
+
+_CENTERED = {"position": (0, 0, 900)}
+
+
+def _rename_view(stage: Stage, name: str) -> None:
+    for other in [other for other in stage.viewer.views if other.startswith("view ")]:
+        stage.viewer.views.remove(other)
+    stage.viewer.views.save("former")
+    stage.viewer.views.rename("former", name)
+
+
 def _add_clipping(stage: Stage, radius: float) -> None:
     stage.viewer.clipping.add(Sphere(radius=radius, center=(0, 0, 0)))
 
@@ -267,6 +292,9 @@ PROPERTIES: Mapping[str, Write] = {
         "widget.legend_place",
         value=lambda number: ("lower left", "upper right", "hidden")[number % 3],
         read=lambda stage: stage.viewer.legend_place,
+    ),
+    "widget.scale_bar": _property(
+        "widget.scale_bar", value=lambda number: number % 2 == 0, read=lambda stage: stage.viewer.scale_bar
     ),
     "widget.panel_open": _property(
         "widget.panel_open", value=lambda number: number % 2 == 0, read=lambda stage: stage.viewer.panel_open
@@ -314,6 +342,7 @@ PROPERTIES: Mapping[str, Write] = {
     ),
     "rendering.background": _property("rendering.background", **_BACKGROUND),
     "rendering.settings": _property("rendering.settings", **_SETTINGS),
+    "rendering.fog": _property("rendering.fog", **_FOG),
     "simulation.frame": _property("simulation.frame", **_FRAME),
     "model.visible": _property("model.visible", **_VISIBLE),
     "model.color": _property(
@@ -339,7 +368,22 @@ PROPERTIES: Mapping[str, Write] = {
 """All properties and traits that can be set."""
 
 WRITING_CALLS: Mapping[str, Write] = {
+    "views.apply": _aimed(lambda stage, _: (stage.viewer.views.save("v", _CENTERED), stage.viewer.views.apply("v"))),
+    "views.remove": Write(
+        lambda stage, _: (stage.viewer.views.save("gone"), stage.viewer.views.remove("gone")),
+        value=lambda _: False,
+        read=lambda stage: "gone" in stage.other.views,
+    ),
+    "views.rename": Write(
+        _rename_view, value=lambda number: f"view {number}", read=lambda stage: list(stage.other.views)[-1]
+    ),
+    "views.save": Write(
+        lambda stage, value: stage.viewer.views.save("saved", {"position": (value, 0, 900)}),
+        read=lambda stage: stage.other.views["saved"].position[0],
+    ),
     "camera.reset": _aimed(lambda stage, _: stage.viewer.camera.reset()),
+    "camera.look_from": _aimed(lambda stage, _: stage.viewer.camera.look_from("back")),
+    "camera.roll": Write(_roll, value=lambda number: number % 90, read=lambda stage: _roll_of(stage.other.camera)),
     "camera.frame": Write(_frame_box, seen=lambda shown: shown["view"]["target"][0]),
     "colors.set": Write(
         lambda stage, value: stage.viewer.colors.set("kind", {"a": value}),
@@ -428,6 +472,16 @@ WRITING_CALLS: Mapping[str, Write] = {
         sent=("set-circuit-thickness", lambda params: params["radius_multiplier"]),
     ),
     "rendering.set_background": _called("rendering.set_background", **_BACKGROUND),
+    "rendering.set_fog": _called("rendering.set_fog", **_FOG),
+    "rendering.use_preset": _called(
+        "rendering.use_preset",
+        value=lambda number: ("paper", "stage")[number % 2],
+        sent=(
+            "set-renderer-interactive",
+            lambda params: {"#ffffff": "paper", "#000000": "stage"}.get(_hex(params["background_color"])),
+        ),
+        removes=True,  # the lights that were there
+    ),
     "rendering.set_radius_floor": _called(
         "rendering.set_radius_floor",
         value=lambda number: 1 / number,
@@ -520,12 +574,22 @@ def _sent(stage: Stage) -> str:
     return "one"
 
 
+def _saved(stage: Stage) -> str:
+    """Save a view, and return its name."""
+    stage.viewer.views.pop("renamed", None)
+    stage.viewer.views.save("one")
+    return "one"
+
+
 CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] = {
     "backend.request": lambda _: (("version",), {}),
     "camera.frame": lambda _: (((-5, -5, -5), (5, 5, 5)), {}),
+    "camera.look_from": lambda _: (("back",), {}),
     "camera.reset": lambda _: ((), {}),
+    "camera.roll": lambda _: ((10.0,), {}),
     "clipping.add": lambda _: ((Sphere(radius=0.5, center=(0, 0, 0)),), {}),
     "clipping.clear": lambda _: ((), {}),
+    "colors.maps": lambda _: ((), {}),
     "colors.set": lambda _: (("kind", {"b": "#ffffff"}), {}),
     "connections.synapses": lambda _: ((), {}),
     "connections.partners": lambda _: ((1,), {}),
@@ -586,8 +650,11 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "renderer.request": lambda _: (("inspect", {"position": [0.5, 0.5]}), {}),
     "rendering.set_background": lambda _: (("#ffffff",), {}),
     "rendering.set_radius_floor": lambda _: ((15.0,), {}),
+    "rendering.set_fog": lambda _: ((0.7,), {}),
+    "rendering.use_preset": lambda _: (("flat",), {}),
     "rendering.set_settings": lambda _: ((Interactive(max_ray_bounces=0),), {}),
     "selection.add": lambda _: (([3], "cells"), {}),
+    "selection.bounds": lambda stage: (_select(stage), {}),
     "selection.clear": lambda _: ((), {}),
     "selection.color": lambda stage: ((*_select(stage), "#ffffff"), {}),
     "selection.frame": lambda stage: (_select(stage), {}),
@@ -608,6 +675,10 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "table.rows": lambda _: ((), {}),
     "table.select": lambda _: ((), {"first": 2}),
     "tasks.cancel": lambda _: (("task-0",), {}),
+    "views.apply": lambda stage: ((_saved(stage),), {}),
+    "views.remove": lambda stage: ((_saved(stage),), {}),
+    "views.rename": lambda stage: ((_saved(stage), "renamed"), {}),
+    "views.save": lambda _: (("mine",), {}),
 }
 """All calls but those that leave the job, with arguments that differ from the values of all writes."""
 
@@ -616,6 +687,7 @@ CHANGES_NOTHING = frozenset(
         "backend.request",
         "connections.partners",
         "connections.synapses",
+        "colors.maps",
         "files.inspect",
         "files.list",
         "job.list",
@@ -632,6 +704,7 @@ CHANGES_NOTHING = frozenset(
         "models.receive",
         "models.refresh",
         "pictures.inspect",
+        "selection.bounds",
         "selection.read_cells",
         "selection.to_node_set",
         "simulation.read_parameters",

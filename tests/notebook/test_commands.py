@@ -49,6 +49,7 @@ def load(controller: Controller) -> int:
 
 def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
     assert set(offered_calls()) == {
+        "colors.maps",
         "colors.set",
         "history.redo",
         "history.undo",
@@ -76,7 +77,6 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "model.update",
         "model.color_by",
         "model.remove",
-        "model.frame",
         "model.move",
         "model.put_back",
         "model.scale",
@@ -85,11 +85,13 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "models.materials",
         "models.reorder",
         "model.copy",
-        "camera.reset",
+        "views.remove",
+        "views.rename",
+        "views.save",
         "selection.add",
         "selection.clear",
         "selection.color",
-        "selection.frame",
+        "selection.bounds",
         "selection.hide",
         "selection.isolate",
         "selection.pick",
@@ -185,12 +187,7 @@ def test_models_are_hidden_colored_and_removed(controller):
     assert len(controller.models) == 0
 
 
-def test_the_camera_is_reset_and_a_notice_dismissed(controller):
-    load(controller)
-    framed = controller.camera.value
-    controller.camera.position = (1, 2, 3)
-    run(controller, "camera.reset", {})
-    assert controller.camera == framed
+def test_a_notice_is_dismissed(controller):
     controller.loop.submit(tell(controller)).result(WAIT)
     assert controller.state.notice is not None
     run(controller, "notices.dismiss", {})
@@ -277,3 +274,45 @@ def test_the_controllers_errors_come_through(controller):
 )
 def test_what_a_page_is_told_of_an_error(error, data):
     assert error_data(error) == data
+
+
+# ---------------------------------------------------------------------- several models
+
+
+def test_a_call_of_several_models_is_one_step_and_one_line(controller):
+    ids = [load(controller) for _ in range(3)]
+    run(controller, "model.update", {"id": ids[:2], "visible": False})
+    assert [model.visible for model in controller.models] == [False, False, True]
+    assert controller.history.next_undo == "hide 2 models"
+    assert len(controller.history.lines) == 1
+    assert controller.undo()
+    assert [model.visible for model in controller.models] == [True, True, True]
+    run(controller, "model.remove", {"id": ids})
+    assert len(controller.models) == 0
+    assert controller.undo()
+    assert len(controller.models) == 3
+
+
+def test_each_of_several_models_keeps_the_numbers_that_are_not_given(controller):
+    first, second = [load(controller) for _ in range(2)]
+    run(controller, "model.move", {"id": second, "x": 1, "y": 2, "z": 3})
+    run(controller, "model.move", {"id": [first, second], "x": 50, "y": None, "z": None})
+    assert [model.placement.move for model in controller.models] == [(50, 0, 0), (50, 2, 3)]
+
+
+def test_what_one_of_several_models_refuses_the_others_do(controller):
+    ids = [load(controller) for _ in range(3)]
+    controller.models.by_id(ids[0]).material = "metal"
+    with pytest.raises(BraynsWidgetError, match="has no opacity"):
+        run(controller, "model.update", {"id": ids, "opacity": 0.5})
+    assert [model.opacity for model in controller.models] == [None, 0.5, 0.5]
+    assert controller.undo()
+    assert [model.opacity for model in controller.models] == [None, 1, 1]
+
+
+@pytest.mark.parametrize("ids", [[], [True], ["4"], [[4]], None])
+def test_what_are_no_ids_of_models_is_refused(controller, ids):
+    load(controller)
+    with pytest.raises(ProtocolError, match="not the id of a model, or a list of ids"):
+        run(controller, "model.remove", {"id": ids})
+    assert len(controller.models) == 1

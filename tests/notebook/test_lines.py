@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +18,7 @@ from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.selected import make_selected
 from brayns_widget.controller.state import ModelState
+from brayns_widget.controller.tasks import Task
 from brayns_widget.notebook.commands import Commands, offered_calls
 from brayns_widget.notebook.lines import LONGEST, QUIET, assignment, camera_line, line_of, literal
 from brayns_widget.protocol.errors import BraynsWidgetError
@@ -35,31 +39,31 @@ class Example:
 
 
 EXAMPLES: Mapping[str, Example] = {
-    "camera.reset": Example({}, "viewer.reset_camera()"),
     "colors.set": Example(
         {"attribute": "mtype", "changes": {"L1": "#ff0000", "L2": None}},
         'viewer.colors.set("mtype", {"L1": "#ff0000", "L2": None})',
     ),
+    "rendering.set_fog": Example({"strength": 0.3}, "viewer.rendering.set_fog(0.3)"),
+    "rendering.use_preset": Example({"name": "paper"}, 'viewer.rendering.use_preset("paper")'),
     "history.redo": Example({}, "viewer.redo()"),
     "history.undo": Example({}, "viewer.undo()"),
     "job.attach": Example(
-        {"master": "https://m.org", "job_id": "7"}, 'viewer.job.attach("https://m.org", "7")', same=False
+        {"master": "https://m.org", "job_id": "7"}, 'viewer.job.attach("https://m.org", "7").result()', same=False
     ),
     "job.connect": Example(
         {"master": "https://m.org", "token": SECRET, "slave": None, "project": "p"},
-        'viewer.job.connect(master="https://m.org", project="p")',
+        'viewer.job.connect(master="https://m.org", project="p").result()',
         same=False,
     ),
     "job.end": Example({"master": "https://m.org", "job_id": "7"}, 'viewer.job.end("https://m.org", "7")'),
-    "job.restore": Example({}, "viewer.job.restore()"),
-    "job.start": Example({}, "viewer.job.start()"),
+    "job.restore": Example({}, "viewer.job.restore().result()"),
+    "job.start": Example({}, "viewer.job.start().result()"),
     "job.stop": Example({}, "viewer.job.stop()"),
     "model.color_by": Example(
         {"id": 5, "values": "mtype", "palette": ["red", "blue"], "title": None},
         'viewer.models[\'a "quoted" \\\\ name\'].color_by("mtype", palette=["red", "blue"])',
     ),
-    "model.copy": Example({"id": 3}, "viewer.models[0].copy()"),
-    "model.frame": Example({"id": 3}, "viewer.models[0].frame()"),
+    "model.copy": Example({"id": 3}, "viewer.models[0].copy().result()"),
     "model.move": Example({"id": 3, "x": 5.5, "y": 0, "z": -2}, "viewer.models[0].move(x=5.5, z=-2)"),
     "model.put_back": Example({"id": 3}, "viewer.models[0].put_back()"),
     "model.scale": Example({"id": 3, "factor": 2}, "viewer.models[0].scale(factor=2)"),
@@ -68,29 +72,33 @@ EXAMPLES: Mapping[str, Example] = {
         'viewer.models[0].set_material("metal", options={"roughness": 0.5})',
     ),
     "model.turn": Example({"id": 3, "z": 90}, "viewer.models[0].turn(z=90)"),
-    "models.reorder": Example({"order": [9, 3]}, "viewer.models.reorder([9, 3])"),
+    "models.reorder": Example(
+        {"order": [9, 3]}, "viewer.models.reorder([viewer.models[2], viewer.models[0]])", same=False
+    ),
     "model.remove": Example({"id": 9}, "viewer.models[2].remove()"),
     "model.update": Example({"id": 3, "visible": False}, "viewer.models[0].visible = False"),
     "models.clear": Example({}, "viewer.clear()"),
     "models.load_circuit": Example(
         {"path": "/data/it's a circuit.json", "density": 0.5, "node_sets": ["All"], "axon": None, "soma": True,
-         "query": {"layer": {"$gt": 2}, "done": True}},
+         "afferent": [], "query": {"layer": {"$gt": 2}, "done": True}},
         'viewer.load_circuit("/data/it\'s a circuit.json", density=0.5, node_sets=["All"], '
-        'query={"layer": {"$gt": 2}, "done": True})',
+        'query={"layer": {"$gt": 2}, "done": True}).result()',
     ),
     "models.load_file": Example(
         {"path": "C:\\a.obj", "loader": "mesh", "options": {"a": [1, None]}, "frame": True},
-        'viewer.models.load_file("C:\\\\a.obj", loader="mesh", options={"a": [1, None]})',
+        'viewer.models.load_file("C:\\\\a.obj", loader="mesh", options={"a": [1, None]}).result()',
     ),
     "models.load_received": Example(
         {"upload": "x7", "name": "a.obj", "loader": "mesh", "options": {}},
-        'viewer.load_upload("a.obj", loader="mesh", options={})',
+        'viewer.load_upload("a.obj", loader="mesh", options={}).result()',
         same=False,
     ),
+    "views.remove": Example({"name": "near"}, 'viewer.views.remove("near")'),
+    "views.rename": Example({"name": "near", "new": "far"}, 'viewer.views.rename("near", "far")'),
+    "views.save": Example({"name": "near"}, 'viewer.views.save("near")'),
     "selection.add": Example({"ids": {"cells": "1-3"}}, 'viewer.selection.add({"cells": "1-3"})'),
     "selection.clear": Example({}, "viewer.selection.clear()"),
     "selection.color": Example({"color": "#00ff00"}, 'viewer.selection.color("#00ff00")'),
-    "selection.frame": Example({}, "viewer.selection.frame()"),
     "selection.hide": Example({}, "viewer.selection.hide()"),
     "selection.isolate": Example({}, "viewer.selection.isolate()"),
     "selection.pick": Example(
@@ -104,7 +112,7 @@ EXAMPLES: Mapping[str, Example] = {
         {"attribute": "mtype", "value": "L1", "add": True}, 'viewer.selection.set_by_value("mtype", "L1", add=True)'
     ),
     "selection.show_all": Example({}, "viewer.selection.show_all()"),
-    "selection.to_model": Example({"color_by": "mtype"}, 'viewer.selection.to_model(color_by="mtype")'),
+    "selection.to_model": Example({"color_by": "mtype"}, 'viewer.selection.to_model(color_by="mtype").result()'),
     "selection.to_node_set": Example({"name": "mine"}, 'viewer.selection.to_node_set("mine")'),
     "table.select": Example(
         {"population": "cells", "first": 0, "last": None, "query": {"mtype": "A"}, "sort": None},
@@ -129,7 +137,7 @@ def controller() -> Iterator[Controller]:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> Made:
+def made(controller: Controller, monkeypatch: pytest.MonkeyPatch) -> Made:
     """Calls with their arguments, in the place of what they would do."""
     calls: Made = []
 
@@ -141,8 +149,12 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Made:
     async def note(call: Any, group: Any, bound: Any) -> None:
         keep(call, group, bound)
 
-    def start(call: Any, group: Any, args: Any, kwargs: Any) -> None:
+    async def nothing(_: object) -> None:
+        pass
+
+    def start(call: Any, group: Any, args: Any, kwargs: Any) -> Task[None]:
         keep(call, group, call.arguments.bind(args, kwargs))
+        return Task(controller.loop, nothing, call.name)
 
     monkeypatch.setattr(waiting, "_noted", note)
     monkeypatch.setattr(long, "_start", start)
@@ -159,6 +171,7 @@ def test_a_call_is_told_as_the_line_that_makes_it(controller, made, method):
     example = EXAMPLES[method]
     commands = Commands(controller)
     controller.loop.submit(commands.run(method, example.params)).result(WAIT)
+    until(lambda: controller.history.lines)
     assert controller.history.lines == (example.line,)
     if example.same:
         by_page = list(made)
@@ -166,6 +179,36 @@ def test_a_call_is_told_as_the_line_that_makes_it(controller, made, method):
         exec(example.line, {"viewer": controller})
         assert made == by_page
         assert len(made) == 1
+
+
+OF_SEVERAL = {
+    "model.update": Example(
+        {"id": [3, 5], "visible": False},
+        "for model in [viewer.models[0], viewer.models['a \"quoted\" \\\\ name']]: model.visible = False",
+    ),
+    "model.move": Example(
+        {"id": [9, 3], "x": 5, "y": None, "z": None},
+        "for model in [viewer.models[2], viewer.models[0]]: model.move(x=5, y=None, z=None)",
+    ),
+    "model.color_by": Example(
+        {"id": [3, 5, 9], "values": "solid", "color": "#ff0000"}, 'for model in viewer.models: model.color = "#ff0000"'
+    ),
+    "model.copy": Example({"id": [3, 5, 9]}, "for model in viewer.models: model.copy().result()"),
+    "model.remove": Example({"id": [3, 5, 9]}, "for model in viewer.models: model.remove()"),
+}
+
+
+@pytest.mark.parametrize("method", OF_SEVERAL)
+def test_a_call_of_several_models_is_a_loop_in_one_line(controller, made, method):
+    example = OF_SEVERAL[method]
+    commands = Commands(controller)
+    controller.loop.submit(commands.run(method, example.params)).result(WAIT)
+    assert controller.history.lines == (example.line,)
+    by_page = list(made)
+    made.clear()
+    exec(example.line, {"viewer": controller})
+    assert made == by_page
+    assert [about["id"] for _, about in made] == example.params["id"]
 
 
 def test_what_is_quiet_or_fails_has_no_line(controller):
@@ -176,6 +219,31 @@ def test_what_is_quiet_or_fails_has_no_line(controller):
     assert controller.history.lines == ()
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_long_call_has_a_line_when_it_has_succeeded(controller, monkeypatch, fails):
+    go_on = threading.Event()
+
+    async def work(_: object) -> None:
+        await asyncio.to_thread(go_on.wait, WAIT)
+        if fails:
+            raise BraynsWidgetError("No such file.")
+
+    tasks = []
+
+    def start(*_: Any) -> Task[None]:
+        tasks.append(Task(controller.loop, work, "load_file"))
+        return tasks[0]
+
+    monkeypatch.setattr(long, "_start", start)
+    commands = Commands(controller)
+    controller.loop.submit(commands.run("models.load_file", {"path": "a.obj"})).result(WAIT)
+    assert controller.history.lines == ()
+    go_on.set()
+    with pytest.raises(BraynsWidgetError) if fails else nullcontext():
+        tasks[0].result(WAIT)
+    assert controller.history.lines == (() if fails else ('viewer.models.load_file("a.obj").result()',))
+
+
 @pytest.mark.parametrize(
     ("token", "shown"),
     [(SECRET, ""), ({"variable": "MY_TOKEN"}, ', token={"variable": "MY_TOKEN"}'), (None, "")],
@@ -183,7 +251,7 @@ def test_what_is_quiet_or_fails_has_no_line(controller):
 def test_a_token_is_never_told(controller, made, token, shown):
     params = {"master": "https://m.org", "token": token}
     line = line_of("job.connect", offered_calls()["job.connect"], params, controller.state)
-    assert line == f'viewer.job.connect(master="https://m.org"{shown})'
+    assert line == f'viewer.job.connect(master="https://m.org"{shown}).result()'
 
 
 def test_a_credential_in_an_address_is_never_told(controller):
@@ -259,6 +327,7 @@ def test_values_are_written_as_they_are_read(value):
         ("background", "#ffffff", 'viewer.background = "#ffffff"'),
         ("highlight", False, "viewer.highlight = False"),
         ("legend_place", "hidden", 'viewer.legend_place = "hidden"'),
+        ("scale_bar", False, "viewer.scale_bar = False"),
         ("height", 500, "viewer.height = 500"),
         ("selection", {"cells": "1-2"}, 'viewer.selection = {"cells": "1-2"}'),
     ],
@@ -290,6 +359,7 @@ def test_the_end_of_a_gesture_is_told_and_can_be_undone(viewer, page: Comm):
         ("legend_place", "hidden", "hide the legend"),
         ("legend_place", "upper left", "place the legend"),
         ("highlight", False, "highlight the selection no more"),
+        ("scale_bar", False, "hide the scale bar"),
     ],
 )
 @pytest.mark.parametrize("by_page", [True, False])

@@ -13,7 +13,7 @@ from brayns_widget.notebook.widget import BraynsWidget
 
 
 def test_every_trait_is_shown_or_the_pages_own():
-    own_ones = {"highlight", "height", "panel_open", "legend_place"}
+    own_ones = {"highlight", "height", "panel_open", "legend_place", "scale_bar"}
     assert {field.name for field in dataclasses.fields(Traits)} == {*SHOWN, *own_ones}
     own = {name for name, trait in vars(BraynsWidget).items() if isinstance(trait, traitlets.TraitType)}
     assert own == {field.name for field in dataclasses.fields(Traits)}

@@ -18,6 +18,12 @@ class RadiusFloor(Object):
     pixels: Annotated[float, Field(ge=0, le=16)]
 
 
+class Fog(Object):
+    """How far surfaces fade into the background at the far end of the scene: 0, not at all, to 1, wholly."""
+
+    strength: Annotated[float, Field(ge=0, le=1)]
+
+
 class PictureOptions(Object):
     """Where pictures differ from Brayns', for people's sake; what is left out stays, and at first all is as in Brayns.
 
@@ -101,6 +107,8 @@ ADD_MORPHOLOGY = Endpoint("add-morphology", AddMorphologyParams, list[ModelInsta
 GET_MODEL_COLORING = Endpoint("get-model-coloring", GetModelParams, ModelColoring)
 GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)
 SET_RADIUS_FLOOR = Endpoint("set-radius-floor", RadiusFloor)
+GET_FOG = Endpoint("get-fog", None, Fog)
+SET_FOG = Endpoint("set-fog", Fog)
 GET_PICTURE_OPTIONS = Endpoint("get-picture-options", None, PictureOptions)
 SET_PICTURE_OPTIONS = Endpoint("set-picture-options", PictureOptions)
 PICK = Endpoint("pick", PickParams, PickResult)

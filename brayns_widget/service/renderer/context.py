@@ -85,6 +85,7 @@ class Context:
         self.renderer: Renderer = _INITIAL_RENDERER
         self.framebuffer: Static | Progressive = Static()
         self.radius_floor = 0.0
+        self.fog = 0.0
         self.picture_options = PictureOptions()
         self._applied: dict[str, object] = {}  # what the engine was told last
 
@@ -131,11 +132,11 @@ class Context:
             engine.set_radius_floor(self.radius_floor)
         if self._changed("coarse scale", coarse_scale):
             engine.set_coarse_scale(coarse_scale)
-        others = self._changed("picture options", self.picture_options)
+        others = self._changed("picture options", (self.picture_options, self.fog))
         if others or self._applied.get("renderer") is not self.renderer:
             # By identity: setting an equal renderer starts the picture anew, as in the real renderer.
             self._applied["renderer"] = self.renderer
-            engine.set_render_settings(settings_of(self.renderer, self.picture_options))
+            engine.set_render_settings(settings_of(self.renderer, self.picture_options, self.fog))
         return engine
 
     def _changed(self, name: str, value: object) -> bool:

@@ -20,7 +20,7 @@ export function followTraits(model: WidgetModel, end: AbortSignal): TraitSignals
 }
 
 /** Sets a trait that the page may set, for the kernel and all other views. */
-export function publish<K extends "background" | "highlight" | "height" | "panel_open" | "legend_place">(
+export function publish<K extends "background" | "highlight" | "height" | "panel_open" | "legend_place" | "scale_bar">(
   model: WidgetModel,
   name: K,
   value: Traits[K],

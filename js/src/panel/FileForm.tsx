@@ -15,6 +15,7 @@ import {
   mistakeOf,
   parametersOf,
   type SchemaField,
+  wordsOf,
 } from "./schema.js";
 
 export interface FileOptions {
@@ -151,7 +152,7 @@ function Control({ field, value, onChange }: ControlProps) {
             {value === "" && <option value="">{field.required ? "Choose" : "As it is"}</option>}
             {field.options.map((option) => (
               <option key={option} value={option}>
-                {option.replaceAll("_", " ")}
+                {wordsOf(option)}
               </option>
             ))}
           </select>

@@ -41,6 +41,10 @@ export function useFolding(): Fold {
     } else if (!load && models.length > 0 && !used.current) {
       used.current = true; // once is enough
       folded.value = true;
+    } else if (models.length === 0 && folded.peek()) {
+      // All has gone again: it was removed, or the load has failed at its end.
+      used.current = false;
+      folded.value = false;
     }
   }, [models, place, folded]);
   return useMemo(
@@ -54,6 +58,7 @@ export function useFolding(): Fold {
           await link.call(method, params);
         } catch (error) {
           awaited.current = null;
+          folded.value = false; // where the error is, and what was chosen
           throw error;
         }
       },

@@ -95,6 +95,12 @@ function chosenOf(circuit: Circuit, { population, also }: Choices): readonly Pop
   return [population, ...also].flatMap((name) => find(circuit, name) ?? []);
 }
 
+/** The attributes that all populations of a form have. */
+function attributesOf(circuit: Circuit, choices: Choices): readonly string[] {
+  const [first, ...others] = chosenOf(circuit, choices);
+  return first?.attributes.filter((name) => others.every(({ attributes }) => attributes.includes(name))) ?? [];
+}
+
 /** The ids of a form, or null for any. */
 function typedIds({ ids }: Choices): readonly number[] | null {
   const found = idsOf(ids);
@@ -161,7 +167,7 @@ function LoadByLooking({ formats, folding }: LoadProps) {
       axon,
       dendrites,
       radius_multiplier: Number(radius),
-      color_by: colorBy || null,
+      color_by: attributesOf(circuit, choices.value).includes(colorBy) ? colorBy : null,
     });
   };
   const loadFile = (path: string, { loader }: Format, options: Readonly<Record<string, unknown>>) =>
@@ -257,6 +263,7 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
   const query = asked(choices, chosen);
   const [node_sets, node_ids] = [choices.nodeSets, typedIds(choices)];
   const narrowed = chosen && query !== undefined && (query !== null || node_ids !== null || node_sets.length > 0);
+  const attributes = attributesOf(circuit, choices);
   const counting = useCount(
     narrowed ? { path: circuit.path, population: chosen.name, node_sets, node_ids, query } : null,
   );
@@ -280,6 +287,7 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
             id={id}
             ref={population}
             required
+            title={choices.population}
             value={choices.population}
             onChange={(event) => choosePopulation(event.currentTarget.value)}
           >
@@ -330,11 +338,11 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
         {(id) => (
           <select
             id={id}
-            value={choices.colorBy}
+            value={attributes.includes(choices.colorBy) ? choices.colorBy : ""}
             onChange={(event) => onChange({ colorBy: event.currentTarget.value })}
           >
             <option value="">One color</option>
-            {chosen?.attributes.map((name) => (
+            {attributes.map((name) => (
               <option key={name} value={name}>
                 {name}
               </option>

@@ -6,11 +6,12 @@ import { type Calls, type MaterialKind, type ModelState, PARAMETERS } from "../c
 import { Button } from "../ui/Button.js";
 import { Field } from "../ui/Field.js";
 import { NumberInput } from "../ui/NumberInput.js";
+import type { Ids } from "./chosen.js";
 import { SchemaFields } from "./FileForm.js";
+import { ModelColors, type Options } from "./ModelColors.js";
 import { type Entered, fieldsOf, labelOf, parametersOf } from "./schema.js";
 
 type MaterialName = Calls["model.set_material"]["params"]["material"];
-type Three = readonly [number, number, number];
 
 const AXES = ["x", "y", "z"] as const;
 /** What the interactive renderer draws as if it were matte. */
@@ -21,30 +22,37 @@ const FEW = 3;
 interface ModelDetailsProps {
   /** With what the kernel has not confirmed yet. */
   readonly entry: ModelState;
+  /** The model's name, and which one it is if others have it, too. */
+  readonly called: string;
   /** The models that an action is about. */
   readonly several: readonly ModelState[];
   readonly kinds: readonly MaterialKind[];
   readonly busy: boolean;
-  readonly run: (changes: Partial<ModelState>, call: (model: ModelState) => Promise<unknown>) => void;
+  readonly run: (changes: Partial<ModelState>, call: (id: Ids) => Promise<unknown>) => void;
+  /** Colors by the same values once more, with other options; null if what they are is not known here. */
+  readonly onPaint: ((options: Options) => void) | null;
   readonly onRename: () => void;
   readonly onRemove: () => void;
 }
 
-export function ModelDetails({ entry, several, kinds, busy, run, onRename, onRemove }: ModelDetailsProps) {
+export function ModelDetails(props: ModelDetailsProps) {
+  const { entry, called, several, kinds, busy, run, onPaint, onRename, onRemove } = props;
   const { link } = useView();
-  const { name, placement, thickness } = entry;
+  const { placement, thickness } = entry;
   const place = (part: "move" | "turn", axis: number, value: number) => {
-    const changed = (own: ModelState): Three => own.placement[part].map((n, at) => (at === axis ? value : n)) as never;
-    run({ placement: { ...placement, [part]: changed(entry) } }, (own) => {
-      const [x, y, z] = changed(own);
-      return link.call(`model.${part}`, { id: own.id, x, y, z });
-    });
+    const changed = placement[part].map((n, at) => (at === axis ? value : n));
+    // Of several models each keeps its other numbers.
+    const [x = null, y = null, z = null] = changed.map((n, at) => (several.length > 1 && at !== axis ? null : n));
+    run({ placement: { ...placement, [part]: changed as never } }, (own) =>
+      link.call(`model.${part}`, { id: own, x, y, z }),
+    );
   };
   const scale = placement.scale[0];
   const isUniform = placement.scale.every((factor) => factor === scale);
   const isPutBack = [...placement.move, ...placement.turn].every((n) => n === 0) && isUniform && scale === 1;
   return (
     <div class="bw-details">
+      {onPaint && <ModelColors entry={entry} busy={busy} onPaint={onPaint} />}
       <Material entry={entry} kinds={kinds} busy={busy} run={run} />
       <Opacity entry={entry} busy={busy} run={run} />
       <Field name="Thickness">
@@ -57,7 +65,7 @@ export function ModelDetails({ entry, several, kinds, busy, run, onRename, onRem
             title={thickness === null ? "It has no radii." : "Times the radii that it was loaded with"}
             disabled={busy || thickness === null}
             onChoose={(chosen) =>
-              run({ thickness: chosen }, (own) => link.call("model.update", { id: own.id, thickness: chosen }))
+              run({ thickness: chosen }, (own) => link.call("model.update", { id: own, thickness: chosen }))
             }
           />
         )}
@@ -68,7 +76,7 @@ export function ModelDetails({ entry, several, kinds, busy, run, onRename, onRem
           {AXES.map((axis, at) => (
             <NumberInput
               key={axis}
-              label={`${part === "move" ? "Move" : "Turn"} ${name}, ${axis}`}
+              label={`${part === "move" ? "Move" : "Turn"} ${called}, ${axis}`}
               title={part === "move" ? `Along the ${axis} axis` : `About the ${axis} axis, through its center`}
               value={placement[part][at] ?? 0}
               disabled={busy}
@@ -89,14 +97,14 @@ export function ModelDetails({ entry, several, kinds, busy, run, onRename, onRem
               disabled={busy}
               onChoose={(factor) =>
                 run({ placement: { ...placement, scale: [factor, factor, factor] } }, (own) =>
-                  link.call("model.scale", { id: own.id, factor }),
+                  link.call("model.scale", { id: own, factor }),
                 )
               }
             />
             <Button
               title="Where it was loaded: not moved, turned or scaled"
               disabled={busy || isPutBack}
-              onClick={() => run({}, (own) => link.call("model.put_back", { id: own.id }))}
+              onClick={() => run({}, (own) => link.call("model.put_back", { id: own }))}
             >
               Put back
             </Button>
@@ -104,18 +112,18 @@ export function ModelDetails({ entry, several, kinds, busy, run, onRename, onRem
         )}
       </Field>
       <div class="bw-acts">
-        <Button label={`Rename ${name}`} title="Double click on the name, or F2" disabled={busy} onClick={onRename}>
+        <Button label={`Rename ${called}`} title="Double click on the name, or F2" disabled={busy} onClick={onRename}>
           Rename
         </Button>
         <Button
-          label={`Copy ${name}`}
+          label={`Copy ${called}`}
           title="Load it once more, with a color of its own"
           disabled={busy}
-          onClick={() => run({}, (own) => link.call("model.copy", { id: own.id }))}
+          onClick={() => run({}, (own) => link.call("model.copy", { id: own }))}
         >
           Copy
         </Button>
-        <Button label={`Remove ${name}`} title="Delete" disabled={busy} onClick={onRemove}>
+        <Button label={`Remove ${called}`} title="Delete" disabled={busy} onClick={onRemove}>
           {several.length > 1 ? `Remove ${several.length}` : "Remove"}
         </Button>
       </div>
@@ -140,7 +148,7 @@ function Material({ entry, kinds, busy, run }: PartProps) {
     return <p class="bw-hint">It has no surface, so no material.</p>;
   }
   const cover = (name: MaterialName, changed: Record<string, unknown> | null) =>
-    run({ material: name }, ({ id }) => link.call("model.set_material", { id, material: name, options: changed }));
+    run({ material: name }, (own) => link.call("model.set_material", { id: own, material: name, options: changed }));
   const confirm = (event: Event) => {
     if ((event.target as HTMLInputElement).validity.valid) {
       const own = parametersOf(form.fields.fields, form.values.value);
@@ -209,7 +217,7 @@ function Opacity({ entry, busy, run }: Omit<PartProps, "kinds">) {
             onChange={({ currentTarget }) => {
               const chosen = currentTarget.valueAsNumber / 100;
               run({ material_options: { ...entry.material_options, opacity: chosen } }, (own) =>
-                link.call("model.update", { id: own.id, opacity: chosen }),
+                link.call("model.update", { id: own, opacity: chosen }),
               );
             }}
           />

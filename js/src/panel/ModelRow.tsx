@@ -1,6 +1,6 @@
 // One model in the list: show, name, focus, color; the rest unfolds below.
 import { useSignal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { useView } from "../context.js";
 import { type MaterialKind, type ModelState, PARAMETERS } from "../contract.js";
 import { IconButton } from "../ui/Button.js";
@@ -8,6 +8,9 @@ import { ColorInput } from "../ui/ColorInput.js";
 import { useCommands } from "../ui/commands.js";
 import { formatCount } from "../ui/format.js";
 import { Problem } from "../ui/Problem.js";
+import { Rename } from "../ui/Rename.js";
+import { type Ids, idOf } from "./chosen.js";
+import type { Options } from "./ModelColors.js";
 import { ModelDetails } from "./ModelDetails.js";
 
 const SOLID = "solid";
@@ -22,9 +25,13 @@ interface Draft {
 
 interface ModelRowProps {
   readonly entry: ModelState;
+  /** Which one it is of those that have its name, or 0 if it is the only one. */
+  readonly ordinal: number;
   /** The models that an action in this row is about. */
   readonly several: readonly ModelState[];
   readonly kinds: readonly MaterialKind[];
+  /** What it can be colored by beside its coloring methods. */
+  readonly attributes: readonly string[];
   /** Whether it has the tab stop of the list. */
   readonly isActive: boolean;
   readonly isChosen: boolean;
@@ -43,8 +50,8 @@ interface ModelRowProps {
 }
 
 export function ModelRow(props: ModelRowProps) {
-  const { entry, several, isActive, isOpen } = props;
-  const { link } = useView();
+  const { entry, ordinal, several, isActive, isOpen } = props;
+  const { link, picture } = useView();
   const commands = useCommands();
   const draft = useSignal<Draft | null>(null);
   // Controls show the choice until the kernel confirms it or reports a failure.
@@ -53,17 +60,21 @@ export function ModelRow(props: ModelRowProps) {
   if (shown.color) {
     swatch.current = shown.color;
   }
-  const run = async (changes: Partial<ModelState>, call: (model: ModelState) => Promise<unknown>) => {
+  const run = async (changes: Partial<ModelState>, call: (id: Ids) => Promise<unknown>) => {
     draft.value = { of: entry, changes };
-    if (!(await commands.run(() => Promise.all(several.map(call))))) {
+    if (!(await commands.run(() => call(idOf(several))))) {
       draft.value = null;
     }
   };
   const { name } = entry;
-  const show = (visible: boolean) => void run({ visible }, ({ id }) => link.call("model.update", { id, visible }));
+  const called = ordinal > 0 ? `${name} (${ordinal})` : name;
+  const show = (visible: boolean) => void run({ visible }, (id) => link.call("model.update", { id, visible }));
   const paint = (values: string, color: string | null) =>
-    void run({ colored_by: values, color }, ({ id }) => link.call("model.color_by", { id, values, color }));
+    void run({ colored_by: values, color }, (id) => link.call("model.color_by", { id, values, color }));
+  const repaint = (values: string) => (options: Options) =>
+    void run({}, (id) => link.call("model.color_by", { id, values, ...options }));
   const busy = commands.busy.value;
+  const { attributes } = props;
   const methods = entry.color_methods;
   const coloring = shown.colored_by ?? "";
   const unlisted = shown.colored_by === null ? "Colors set elsewhere" : "Default colors";
@@ -74,7 +85,7 @@ export function ModelRow(props: ModelRowProps) {
       role="row"
       class="bw-model"
       tabIndex={tab}
-      aria-label={name}
+      aria-label={called}
       aria-selected={props.isChosen}
       data-model={entry.id}
       data-drop={props.drop}
@@ -103,7 +114,7 @@ export function ModelRow(props: ModelRowProps) {
       >
         <input
           type="checkbox"
-          aria-label={`Show ${name}`}
+          aria-label={`Show ${called}`}
           title={shown.visible ? "Hide" : "Show"}
           tabIndex={tab}
           checked={shown.visible}
@@ -113,12 +124,12 @@ export function ModelRow(props: ModelRowProps) {
         {props.isRenamed ? (
           <Rename
             name={name}
+            label={`Name of ${name}`}
+            maxLength={PARAMETERS["model.update"].name.maxLength}
             onEnd={(chosen) => {
               props.onRename(false);
               if (chosen) {
-                void run({ name: chosen }, ({ id }) =>
-                  id === entry.id ? link.call("model.update", { id, name: chosen }) : Promise.resolve(),
-                );
+                void run({ name: chosen }, () => link.call("model.update", { id: entry.id, name: chosen }));
               }
             }}
           />
@@ -133,17 +144,22 @@ export function ModelRow(props: ModelRowProps) {
             {shown.name}
           </span>
         )}
+        {ordinal > 0 && !props.isRenamed && (
+          <small class="bw-hint" title={`${ordinal}. of the models with this name`}>
+            {`(${ordinal})`}
+          </small>
+        )}
         <IconButton
           icon="focus"
-          label={`Focus ${name}`}
+          label={`Focus ${called}`}
           title="Point the camera at it"
           tab={tab}
           disabled={busy || entry.bounds === null}
-          onClick={() => void commands.run(() => link.call("model.frame", { id: entry.id }))}
+          onClick={() => entry.bounds && picture.frameBox(entry.bounds)}
         />
         <IconButton
           icon={isOpen ? "down" : "right"}
-          label={`More of ${name}`}
+          label={`More of ${called}`}
           title={isOpen ? "Less" : "Material, place and more"}
           expanded={isOpen}
           tab={tab}
@@ -168,7 +184,7 @@ export function ModelRow(props: ModelRowProps) {
         )}
         <div class="bw-model-color" hidden={methods.length === 0}>
           <ColorInput
-            label={`Color of ${name}`}
+            label={`Color of ${called}`}
             class={shown.colored_by === SOLID ? "" : "bw-unused"}
             hidden={!methods.includes(SOLID)}
             color={swatch.current}
@@ -177,32 +193,37 @@ export function ModelRow(props: ModelRowProps) {
             onChoose={(color) => paint(SOLID, color)}
           />
           <select
-            aria-label={`Color ${name} by`}
+            aria-label={`Color ${called} by`}
             tabIndex={tab}
             value={coloring}
             disabled={busy}
             onChange={({ currentTarget: { value } }) => paint(value, value === SOLID ? swatch.current : null)}
           >
             {/* What was not chosen here, such as the first colors or values from Python, cannot be chosen again. */}
-            {!methods.includes(coloring) && (
+            {!methods.includes(coloring) && !attributes.includes(coloring) && (
               <option value={coloring} hidden>
                 {coloring ? `By ${coloring}` : unlisted}
               </option>
             )}
-            {methods.map((method) => (
-              <option key={method} value={method}>
-                {method === SOLID ? "One color" : `By ${method.replaceAll("_", " ")}`}
-              </option>
-            ))}
+            {attributes.length > 0 ? (
+              <>
+                <optgroup label="Methods">{methods.map(asOption)}</optgroup>
+                <optgroup label="Attributes">{attributes.map(asOption)}</optgroup>
+              </>
+            ) : (
+              methods.map(asOption)
+            )}
           </select>
         </div>
         {isOpen && (
           <ModelDetails
             entry={shown}
+            called={called}
             several={several}
             kinds={props.kinds}
             busy={busy}
             run={(changes, call) => void run(changes, call)}
+            onPaint={[...methods, ...attributes].includes(coloring) ? repaint(coloring) : null}
             onRename={() => props.onRename(true)}
             onRemove={props.onRemove}
           />
@@ -213,44 +234,15 @@ export function ModelRow(props: ModelRowProps) {
   );
 }
 
+function asOption(values: string) {
+  return (
+    <option key={values} value={values}>
+      {values === SOLID ? "One color" : `By ${values.replaceAll("_", " ")}`}
+    </option>
+  );
+}
+
 function describe({ name, population, cells }: ModelState): string {
   const count = cells === null ? "" : `${formatCount(cells)} cell${cells === 1 ? "" : "s"}`;
   return [population === name ? null : population, count].filter(Boolean).join(" · ");
-}
-
-interface RenameProps {
-  readonly name: string;
-  /** Gets the new name, or null if it stays. */
-  readonly onEnd: (name: string | null) => void;
-}
-
-function Rename({ name, onEnd }: RenameProps) {
-  const input = useRef<HTMLInputElement>(null);
-  const ended = useRef(false);
-  useLayoutEffect(() => input.current?.select(), []);
-  const end = (chosen: string | null) => {
-    if (!ended.current) {
-      ended.current = true;
-      onEnd(chosen === name ? null : chosen);
-    }
-  };
-  return (
-    <input
-      ref={input}
-      type="text"
-      class="bw-rename"
-      aria-label={`Name of ${name}`}
-      spellcheck={false}
-      maxLength={PARAMETERS["model.update"].name.maxLength}
-      defaultValue={name}
-      onBlur={(event) => end(event.currentTarget.value.trim() || null)}
-      onKeyDown={(event) => {
-        if (event.key === "Enter" || event.key === "Escape") {
-          event.preventDefault();
-          event.stopPropagation();
-          end(event.key === "Enter" ? event.currentTarget.value.trim() || null : null);
-        }
-      }}
-    />
-  );
 }

@@ -5,7 +5,8 @@ import { useView } from "../context.js";
 import type { ModelState } from "../contract.js";
 import { useCommands } from "../ui/commands.js";
 import { Problem } from "../ui/Problem.js";
-import { type Chosen, choose, moved, NONE_CHOSEN, remaining, shifted, targets } from "./chosen.js";
+import { useAttributes } from "./attributes.js";
+import { type Chosen, choose, idOf, moved, NONE_CHOSEN, remaining, shifted, targets } from "./chosen.js";
 import { ModelRow } from "./ModelRow.js";
 import { useMaterials } from "./materials.js";
 
@@ -18,6 +19,12 @@ interface Drag {
   readonly y: number;
 }
 
+/** Which one a model is of those that have its name, or 0 if it is the only one. */
+function ordinalOf(models: readonly ModelState[], place: number): number {
+  const same = models.flatMap(({ name }, other) => (name === models[place]?.name ? other : []));
+  return same.length > 1 ? same.indexOf(place) + 1 : 0;
+}
+
 export function Models() {
   const { link, traits } = useView();
   const models = traits.models.value;
@@ -26,6 +33,7 @@ export function Models() {
   const unfolded = useSignal<ReadonlySet<number>>(new Set());
   const renaming = useSignal<number | null>(null);
   const kinds = useMaterials(unfolded.value.size > 0);
+  const attributesOf = useAttributes(models);
   const list = useRef<HTMLDivElement>(null);
   const before = useRef<readonly number[]>([]);
   const drag = useRef<Drag | null>(null);
@@ -62,8 +70,7 @@ export function Models() {
     unfolded.value = new Set(open ? [...unfolded.value, id] : [...unfolded.value].filter((other) => other !== id));
   };
   const about = (entry: ModelState) => targets(chosen, models, entry);
-  const remove = (entry: ModelState) =>
-    void commands.run(() => Promise.all(about(entry).map(({ id }) => link.call("model.remove", { id }))));
+  const remove = (entry: ModelState) => void commands.run(() => link.call("model.remove", { id: idOf(about(entry)) }));
 
   const press = (event: KeyboardEvent, entry: ModelState) => {
     const { id } = entry;
@@ -145,8 +152,10 @@ export function Models() {
           <ModelRow
             key={entry.id}
             entry={entry}
+            ordinal={ordinalOf(models, place)}
             several={about(entry)}
             kinds={kinds}
+            attributes={attributesOf(entry)}
             isActive={entry.id === active}
             isChosen={chosen.ids.has(entry.id)}
             isOpen={unfolded.value.has(entry.id)}

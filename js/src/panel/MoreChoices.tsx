@@ -45,7 +45,12 @@ export function MoreChoices({ circuit, populations, choices, onChange }: MoreCho
   ] as const;
   const isSynaptic = sides.some(({ side }) => choices[side].length > 0);
   return (
-    <details class="bw-more-choices">
+    <details
+      class="bw-more-choices"
+      onInvalidCapture={({ currentTarget }) => {
+        currentTarget.open = true; // what is folded away cannot say what is wrong with it
+      }}
+    >
       <summary>More</summary>
       <div class="bw-form">
         <Text

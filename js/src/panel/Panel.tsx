@@ -4,6 +4,7 @@ import { Connect } from "./Connect.js";
 import { needsConnecting } from "./connecting.js";
 import { Lines } from "./Lines.js";
 import { Load } from "./Load.js";
+import { Look } from "./Look.js";
 import { Models } from "./Models.js";
 import { Scene } from "./Scene.js";
 import { Section } from "./Section.js";
@@ -30,6 +31,9 @@ export function Panel() {
       </Section>
       <Section title="Select">
         <Select />
+      </Section>
+      <Section title="Look">
+        <Look />
       </Section>
       <Section title="View">
         <Scene />

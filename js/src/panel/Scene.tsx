@@ -1,16 +1,52 @@
-// Settings of the whole picture: the camera and the background.
+// The camera, and what tells its scale.
 import { useView } from "../context.js";
 import { publish } from "../kernel/traits.js";
 import { project } from "../picture/camera.js";
-import { ColorInput } from "../ui/ColorInput.js";
+import { SIDES, type Side } from "../picture/framing.js";
+import { Button } from "../ui/Button.js";
 import { Field } from "../ui/Field.js";
+import { Views } from "./Views.js";
 
 export function Scene() {
   return (
     <div>
+      <Sides />
       <Projection />
-      <Background />
+      <ScaleBar />
+      <Views />
     </div>
+  );
+}
+
+const NAMES: Readonly<Record<Side, string>> = {
+  front: "Front",
+  back: "Back",
+  left: "Left",
+  right: "Right",
+  top: "Top",
+  bottom: "Bottom",
+};
+
+function Sides() {
+  const { picture } = useView();
+  return (
+    <Field name="Look from">
+      {(id) => (
+        // biome-ignore lint/a11y/useSemanticElements: a fieldset is for forms
+        <div id={id} class="bw-sides" role="group" aria-label="Look from">
+          {SIDES.map((side, index) => (
+            <Button
+              key={side}
+              label={`Look from the ${side}`}
+              title={`Look from the ${side} (${index + 1})`}
+              onClick={() => picture.lookFrom(side)}
+            >
+              {NAMES[side]}
+            </Button>
+          ))}
+        </div>
+      )}
+    </Field>
   );
 }
 
@@ -33,13 +69,16 @@ function Projection() {
   );
 }
 
-function Background() {
+function ScaleBar() {
   const { model, traits } = useView();
   return (
-    <Field name="Background">
-      {(id) => (
-        <ColorInput id={id} color={traits.background.value} onChoose={(color) => publish(model, "background", color)} />
-      )}
-    </Field>
+    <label class="bw-check">
+      <input
+        type="checkbox"
+        checked={traits.scale_bar.value}
+        onChange={(event) => publish(model, "scale_bar", event.currentTarget.checked)}
+      />
+      Scale bar
+    </label>
   );
 }

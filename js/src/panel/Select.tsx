@@ -133,12 +133,14 @@ function Counts({ selected }: { readonly selected: readonly (readonly [string, s
 }
 
 function Highlighted() {
-  const { model, traits } = useView();
+  const { model, picture, traits } = useView();
+  const obstacle = traits.status.value.state === "ready" ? picture.obstacle.value : "";
   return (
-    <label class="bw-check">
+    <label class="bw-check" title={obstacle}>
       <input
         type="checkbox"
-        checked={traits.highlight.value}
+        disabled={obstacle !== ""}
+        checked={traits.highlight.value && obstacle === ""}
         onChange={(event) => publish(model, "highlight", event.currentTarget.checked)}
       />
       Highlight them in the picture

@@ -39,8 +39,10 @@ export function Table() {
   );
   const query = complete.length > 0 ? queryOf(complete, columns, any.value) : null;
   const question = { population, ...sorting.value, query, selected: only.value };
+  // The kernel takes the first model's circuit; another one may have a population of this name, too.
+  const circuit = traits.models.value.find((model) => model.path && model.population === population)?.path;
   // Rows that are selected ones change with the selection.
-  const key = JSON.stringify([question, only.value ? text : ""]);
+  const key = JSON.stringify([question, circuit, only.value ? text : ""]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key has all of the question
   const pages = useMemo(
     () => new RowPages((first, count) => link.call("table.rows", { ...question, first, count })),
@@ -60,8 +62,9 @@ export function Table() {
     return <p class="bw-hint">Load a circuit to see the attributes of its cells.</p>;
   }
   const error = pages.error.value;
+  const named = shown.current?.columns ?? []; // those of the newest answer
   // Conditions tell what is wrong with one of them.
-  const elsewhere = columns.length > 0 && error instanceof CallError ? "" : saying(error);
+  const elsewhere = named.length > 0 && error instanceof CallError ? "" : saying(error);
   const counting = { count: null, error: error instanceof CallError ? error : null, busy: false };
   return (
     <div class="bw-table">
@@ -85,7 +88,7 @@ export function Table() {
         </Field>
       )}
       <Conditions
-        columns={columns}
+        columns={named}
         conditions={conditions.value}
         any={any.value}
         counting={counting}

@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
 import { type Format, PARAMETERS } from "../contract.js";
 import { CallError } from "../kernel/link.js";
+import { publish } from "../kernel/traits.js";
 import { Button } from "../ui/Button.js";
 import { useCommands } from "../ui/commands.js";
 import { Problem } from "../ui/Problem.js";
@@ -26,7 +27,7 @@ interface UploadProps {
 }
 
 export function Upload({ formats, folding }: UploadProps) {
-  const { link, traits, signal } = useView();
+  const { link, model, traits, signal } = useView();
   const commands = useCommands();
   const input = useRef<HTMLInputElement>(null);
   const place = useRef<HTMLDivElement>(null);
@@ -56,6 +57,10 @@ export function Upload({ formats, folding }: UploadProps) {
     });
   const choose = (files: FileList | null | undefined) => {
     folding.stay();
+    // Files may be dropped while all of this is hidden.
+    folding.folded.value = false;
+    publish(model, "panel_open", true);
+    place.current?.closest("details")?.setAttribute("open", "");
     void commands.run(async () => {
       const chosen = [...(files ?? [])].map((file) => chosenOf(file, formats ?? []));
       for (const one of chosen) {
@@ -102,6 +107,12 @@ export function Upload({ formats, folding }: UploadProps) {
     };
   }, [can]);
   const sent = sending.value;
+  const isTelling = asking.value !== null || commands.failure.value !== null;
+  useEffect(() => {
+    if (isTelling) {
+      place.current?.scrollIntoView({ block: "nearest" });
+    }
+  }, [isTelling]);
   return (
     <div class="bw-upload" ref={place}>
       <input

@@ -44,6 +44,14 @@ export function targets<T extends { readonly id: number }>({ ids }: Chosen, rows
   return ids.has(row.id) ? rows.filter(({ id }) => ids.has(id)) : [row];
 }
 
+/** The id of one row, or those of several, as calls take them. */
+export type Ids = number | readonly number[];
+
+export function idOf(rows: readonly { readonly id: number }[]): Ids {
+  const ids = rows.map(({ id }) => id);
+  return ids.length === 1 && ids[0] !== undefined ? ids[0] : ids;
+}
+
 /** The order after rows were put before the one that is now at `place`, or at the end. */
 export function moved(order: readonly number[], ids: ReadonlySet<number>, place: number): readonly number[] {
   const isMoved = (id: number) => ids.has(id);

@@ -29,9 +29,23 @@ export interface Fields {
 
 export type Entered = Readonly<Record<string, string | boolean>>;
 
-/** A name in words: "load_soma" → "Load soma". */
+/** What schemas of Brayns misspell or shorten. */
+const SPELLED: ReadonlyMap<string, string> = new Map([
+  ["unsinged", "unsigned"],
+  ["ior", "index of refraction"],
+]);
+
+/** A name of a schema in words: "half_float" → "half float". */
+export function wordsOf(name: string): string {
+  return name
+    .split("_")
+    .map((word) => SPELLED.get(word) ?? word)
+    .join(" ");
+}
+
+/** A name in words that begins a line: "load_soma" → "Load soma". */
 export function labelOf(name: string): string {
-  const words = name.replaceAll("_", " ");
+  const words = wordsOf(name);
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -138,7 +152,7 @@ export function parametersOf(fields: readonly SchemaField[], values: Entered): R
   const result: Record<string, unknown> = {};
   for (const field of fields) {
     const value = values[keyOf(field)] ?? field.initial;
-    if (value === "" && !field.required) {
+    if (String(value).trim() === "" && !field.required) {
       continue;
     }
     let place = result;

@@ -5,7 +5,7 @@ import { useRef } from "preact/hooks";
 import { useView } from "../context.js";
 import { IconButton } from "../ui/Button.js";
 import { useCopying } from "../ui/copying.js";
-import { type Card, factsOf, titleOf, whoOf } from "./picking.js";
+import { type Card, factsOf, ownerOf, titleOf, whoOf } from "./picking.js";
 
 /** `canvas` gets the focus of a card that closes. */
 export function Cards({ canvas }: { readonly canvas: RefObject<HTMLCanvasElement | null> }) {
@@ -78,7 +78,8 @@ function CardView({ card: { key, picked, pinned }, onActive, onClose }: CardProp
     >
       <header class="bw-card-head">
         <p class="bw-card-title" title={title}>
-          {title}
+          <span>{ownerOf(picked)}</span>
+          {picked.cell !== null && <span>{` · ${picked.cell}`}</span>}
         </p>
         <IconButton icon="copy" label="Copy" onClick={copy} />
         <IconButton

@@ -2,15 +2,22 @@
 import { useSignal } from "@preact/signals";
 import { keysId, useView } from "../context.js";
 import { IconButton } from "../ui/Button.js";
+import { TRAVEL_KEYS } from "../undo.js";
 import { ACTION_KEYS } from "./actions.js";
-import { TOOL_KEYS } from "./gestures.js";
+import { AXES, ROLL_KEYS, TOOL_KEYS } from "./gestures.js";
 
 const { rectangle, lasso, orbit } = TOOL_KEYS;
 const { frame, isolate, hide, show_all } = ACTION_KEYS;
+const { undo, redo } = TRAVEL_KEYS;
 const KEYS: readonly (readonly [keys: string, effect: string])[] = [
   ["Drag, arrows", "turn"],
   ["Shift + either", "move"],
-  ["Wheel, + and −", "zoom"],
+  [`${[...AXES.keys()].join(", ")} held`, "turn about that axis, move along it"],
+  ["Shift in a drag", "slower; also with the wheel"],
+  ["Wheel, + and −", "zoom, the wheel to the pointer"],
+  ["Double click", "look at what is there"],
+  ["1 to 6", "look from the front, back, left, right, top or bottom"],
+  [ROLL_KEYS.join(", "), "turn the picture"],
   ["R", "reset the camera"],
   ["Click", "tell what is there, and select it"],
   [`${rectangle}, ${lasso}`, "let a drag select in a rectangle or a lasso"],
@@ -19,6 +26,8 @@ const KEYS: readonly (readonly [keys: string, effect: string])[] = [
   [`${frame}, ${isolate}, ${hide}`, "frame, isolate or hide the selected cells"],
   [show_all, "show all cells again"],
   ["Escape", "cancel a stroke, or select nothing"],
+  [undo, "undo the last change"],
+  [redo, "do it again"],
 ];
 
 /** The list describes the canvas, too. */

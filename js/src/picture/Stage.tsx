@@ -9,6 +9,7 @@ import { Cards } from "./Card.js";
 import { HighlightLayer } from "./HighlightLayer.js";
 import { Hover } from "./Hover.js";
 import { Legend } from "./Legend.js";
+import { Measures } from "./Measures.js";
 import { Overlay } from "./Overlay.js";
 import { Stroke } from "./Stroke.js";
 import { ToolBar } from "./ToolBar.js";
@@ -30,6 +31,7 @@ export function Stage() {
       <Hover canvas={canvas} />
       <Stroke />
       <Overlay />
+      <Measures canvas={canvas} />
       <ToolBar />
       <div class="bw-lower">
         <Legend />

@@ -1,6 +1,8 @@
 // Camera movements, clicks and strokes by pointers, wheel and keys on the canvas.
+import type { Camera, Vec3 } from "../contract.js";
 import { ACTION_KEYS, type Action } from "./actions.js";
-import { orbit, pan, zoom } from "./camera.js";
+import { orbit, pan, panAlong, type Range, roll, type Spot, turnAbout, zoom } from "./camera.js";
+import { SIDES, type Side } from "./framing.js";
 import type { Pilot } from "./pilot.js";
 import { type Point, pointOn } from "./places.js";
 import type { Change, Strokes, Tool } from "./strokes.js";
@@ -8,6 +10,7 @@ import type { Change, Strokes, Tool } from "./strokes.js";
 /** A drag over the whole height of the canvas turns the camera half round. */
 const ORBIT_PER_HEIGHT = Math.PI;
 const ORBIT_STEP = Math.PI / 36;
+const ROLL_STEP = Math.PI / 36;
 const PAN_STEP = 0.05;
 const ZOOM_STEP = 1.1;
 const WHEEL_RATE = 0.0015;
@@ -20,13 +23,33 @@ const REST_MS = 150;
 
 export const TOOL_KEYS: Readonly<Record<Tool, string>> = { orbit: "O", rectangle: "S", lasso: "L" };
 
+/** Keys that turn the picture, counterclockwise and clockwise. */
+export const ROLL_KEYS = ["Q", "E"] as const;
+
+/** While one of these keys is held, the camera turns about this axis only, and moves along it only. */
+export const AXES = new Map<string, Vec3>([
+  ["X", [1, 0, 0]],
+  ["Y", [0, 1, 0]],
+  ["Z", [0, 0, 1]],
+]);
+/** How much slower drag and wheel are with Shift. */
+const SLOW = 0.2;
+
 /** CSS pixels that a pointer may move in a click; a drag begins beyond them. */
 const CLICK_PX = 5;
+/** Within that time and that many CSS pixels, a second click makes a double click. */
+const DOUBLE_MS = 400;
+const DOUBLE_PX = 10;
 
 export interface GesturePorts {
   reset(): void;
   /** A point of the canvas was clicked; `add`: with Ctrl or ⌘. */
   clicked(point: Point, add: boolean): void;
+  /** The place of the last click was clicked once more. */
+  clickedTwice(): void;
+  lookFrom(side: Side): void;
+  /** How far one may zoom. */
+  range(): Range | undefined;
   escaped(): void;
   act(action: Action): void;
   readonly strokes: Strokes;
@@ -35,9 +58,10 @@ export interface GesturePorts {
 }
 
 export function listen(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, signal: AbortSignal): void {
-  pointers(canvas, pilot, ports, signal);
+  const moves = new Moves(canvas, pilot, signal);
+  pointers(canvas, moves, ports, signal);
   wheel(canvas, pilot, ports, signal);
-  keys(canvas, pilot, ports, signal);
+  keys(canvas, moves, ports, signal);
   // The right button pans; a menu of the notebook's or the browser's would end that.
   const stop = (event: Event) => {
     event.preventDefault();
@@ -46,16 +70,59 @@ export function listen(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePo
   canvas.addEventListener("contextmenu", stop, { signal });
 }
 
-function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, signal: AbortSignal): void {
+/** Turns and moves the camera: freely, or by the axis whose key is held. */
+class Moves {
+  readonly pilot: Pilot;
+  #held = "";
+
+  constructor(canvas: HTMLCanvasElement, pilot: Pilot, signal: AbortSignal) {
+    this.pilot = pilot;
+    const release = (event: Event) => {
+      if (!(event instanceof KeyboardEvent) || event.key.toUpperCase() === this.#held) {
+        this.#held = "";
+      }
+    };
+    canvas.addEventListener("keyup", release, { signal });
+    canvas.addEventListener("blur", release, { signal });
+  }
+
+  /** Whether a key is that of an axis, which is held from now on. */
+  hold(key: string): boolean {
+    if (AXES.has(key)) {
+      this.#held = key;
+    }
+    return AXES.has(key);
+  }
+
+  turn(yaw: number, pitch: number): void {
+    this.#steer((camera, axis) => (axis ? turnAbout(camera, axis, yaw, pitch) : orbit(camera, yaw, pitch)));
+  }
+
+  pan(right: number, up: number): void {
+    this.#steer((camera, axis) => (axis ? panAlong(camera, axis, right, up) : pan(camera, right, up)));
+  }
+
+  #steer(change: (camera: Camera, axis: Vec3 | undefined) => Camera): void {
+    const axis = AXES.get(this.#held);
+    this.pilot.steer((camera) => change(camera, axis));
+  }
+}
+
+function pointers(canvas: HTMLCanvasElement, moves: Moves, ports: GesturePorts, signal: AbortSignal): void {
   const { strokes } = ports;
+  const { pilot } = moves;
   const down = new Map<number, Point>();
   let panning = false;
+  /** Whether Shift is held since the drag began, so that it pans and does not slow. */
+  let shifted = false;
   /** What the stroke does that the drag draws; it is no stroke if null. */
   let change: Change | null = null;
   /** Where on the canvas the pointer went down, while it may still be a click. */
   let pressed: Point | null = null;
+  /** A click that may be the first of two. */
+  let clicked: { readonly at: number; readonly point: Point } | null = null;
 
-  const move = (id: number, from: Point, to: Point) => {
+  const move = (id: number, from: Point, to: Point, pace: number) => {
     const height = canvas.clientHeight || 1;
     const other = [...down].find(([key]) => key !== id)?.[1];
     if (other) {
@@ -64,12 +131,15 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
       // The middle of two fingers moves half as far as one of them.
       const right = (from.x - to.x) / 2 / height;
       const up = (to.y - from.y) / 2 / height;
-      pilot.steer((camera) => pan(zoom(camera, before / Math.max(after, 1)), right, up));
+      const { left, top } = canvas.getBoundingClientRect();
+      const middle = spotOf(canvas, { x: (to.x + other.x) / 2 - left, y: (to.y + other.y) / 2 - top });
+      const factor = before / Math.max(after, 1);
+      pilot.steer((camera) => zoom(pan(camera, right, up), factor, middle, ports.range()));
     } else if (panning) {
-      pilot.steer((camera) => pan(camera, (from.x - to.x) / height, (to.y - from.y) / height));
+      moves.pan((pace * (from.x - to.x)) / height, (pace * (to.y - from.y)) / height);
     } else {
-      const rate = ORBIT_PER_HEIGHT / height;
-      pilot.steer((camera) => orbit(camera, (from.x - to.x) * rate, (from.y - to.y) * rate));
+      const rate = (pace * ORBIT_PER_HEIGHT) / height;
+      moves.turn((from.x - to.x) * rate, (from.y - to.y) * rate);
     }
   };
 
@@ -83,6 +153,7 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
       canvas.setPointerCapture(event.pointerId);
       if (down.size === 0) {
         change = event.button === 0 ? strokes.changeBy(event) : null;
+        shifted = event.shiftKey;
         panning = event.button !== 0 || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey;
       } else if (change) {
         strokes.cancel(); // two fingers move the camera, and the one that stays pans
@@ -111,20 +182,32 @@ function pointers(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, 
         if (change) {
           strokes.to(point);
         } else {
-          move(event.pointerId, from, to);
+          shifted &&= event.shiftKey;
+          move(event.pointerId, from, to, event.shiftKey && !shifted ? SLOW : 1);
         }
         down.set(event.pointerId, to);
       }
     },
     { signal },
   );
+  const click = (point: Point, event: PointerEvent) => {
+    const { timeStamp } = event;
+    const near = clicked && Math.hypot(point.x - clicked.point.x, point.y - clicked.point.y) < DOUBLE_PX;
+    if (clicked && near && timeStamp - clicked.at < DOUBLE_MS) {
+      clicked = null;
+      ports.clickedTwice();
+    } else {
+      clicked = { at: timeStamp, point };
+      ports.clicked(point, event.ctrlKey || event.metaKey);
+    }
+  };
   const end = (event: PointerEvent) => {
     if (!down.delete(event.pointerId) || down.size > 0) {
       return;
     }
     pilot.rest();
     if (pressed && event.type === "pointerup") {
-      ports.clicked(pointOn(canvas, event), event.ctrlKey || event.metaKey);
+      click(pointOn(canvas, event), event);
     } else if (change && event.type === "pointerup") {
       void strokes.end();
     } else if (change) {
@@ -152,11 +235,18 @@ function wheel(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, sig
       // Some systems turn the wheel's axis while Shift is held.
       const turned = (event.deltaY || event.deltaX) * unit * (event.ctrlKey ? PINCH_RATE : WHEEL_RATE);
       const exponent = Math.min(Math.max(turned, -WHEEL_LIMIT), WHEEL_LIMIT);
-      pilot.steer((camera) => zoom(camera, Math.exp(exponent)));
+      const spot = spotOf(canvas, pointOn(canvas, event));
+      const pace = event.shiftKey ? SLOW : 1;
+      pilot.steer((camera) => zoom(camera, Math.exp(pace * exponent), spot, ports.range()));
       pilot.rest(REST_MS);
     },
     { signal, passive: false },
   );
+}
+
+function spotOf(canvas: HTMLCanvasElement, { x, y }: Point): Spot {
+  const { clientWidth, clientHeight } = canvas;
+  return { right: (x - clientWidth / 2) / clientHeight, up: (clientHeight / 2 - y) / clientHeight };
 }
 
 function focusedInShadow(canvas: HTMLCanvasElement): boolean {
@@ -164,7 +254,8 @@ function focusedInShadow(canvas: HTMLCanvasElement): boolean {
   return root instanceof ShadowRoot && root.activeElement === canvas;
 }
 
-function keys(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, signal: AbortSignal): void {
+function keys(canvas: HTMLCanvasElement, moves: Moves, ports: GesturePorts, signal: AbortSignal): void {
+  const { pilot } = moves;
   const arrows: Record<string, Point> = {
     ArrowLeft: { x: -1, y: 0 },
     ArrowRight: { x: 1, y: 0 },
@@ -179,6 +270,7 @@ function keys(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, sign
     _: ZOOM_STEP,
     PageDown: ZOOM_STEP,
   };
+  const rolls: Record<string, number> = { [ROLL_KEYS[0]]: -ROLL_STEP, [ROLL_KEYS[1]]: ROLL_STEP };
   const tools = byKey(TOOL_KEYS);
   const actions = byKey(ACTION_KEYS);
   canvas.addEventListener(
@@ -190,14 +282,24 @@ function keys(canvas: HTMLCanvasElement, pilot: Pilot, ports: GesturePorts, sign
       const arrow = arrows[event.key];
       const factor = zooms[event.key];
       const letter = event.key.toUpperCase();
+      const side = SIDES[Number(event.key) - 1];
+      const turn = rolls[letter];
       const tool = tools.get(letter);
       const action = actions.get(letter);
       if (arrow && event.shiftKey) {
-        pilot.steer((camera) => pan(camera, arrow.x * PAN_STEP, arrow.y * PAN_STEP));
+        moves.pan(arrow.x * PAN_STEP, arrow.y * PAN_STEP);
       } else if (arrow) {
-        pilot.steer((camera) => orbit(camera, arrow.x * ORBIT_STEP, -arrow.y * ORBIT_STEP));
+        moves.turn(arrow.x * ORBIT_STEP, -arrow.y * ORBIT_STEP);
       } else if (factor) {
-        pilot.steer((camera) => zoom(camera, factor));
+        pilot.steer((camera) => zoom(camera, factor, undefined, ports.range()));
+      } else if (turn) {
+        pilot.steer((camera) => roll(camera, turn));
+      } else if (side) {
+        ports.lookFrom(side);
+      } else if (moves.hold(letter)) {
+        event.preventDefault();
+        event.stopPropagation();
+        return; // it moves nothing by itself, and what moves goes on
       } else if (letter === "R") {
         ports.reset();
       } else if (tool) {

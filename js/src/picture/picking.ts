@@ -39,6 +39,7 @@ export class Picking {
   readonly #cards = signal<readonly Card[]>([]);
   readonly #asking = signal(false);
   #newest = 0;
+  #answer: Promise<Picked | null> = Promise.resolve(null);
 
   constructor(ports: PickingPorts) {
     this.#ports = ports;
@@ -54,12 +55,16 @@ export class Picking {
     return this.#asking;
   }
 
+  /** What the newest pick has found, or will find; null if that is nothing. */
+  get found(): Promise<Picked | null> {
+    return this.#answer;
+  }
+
   /** Asks what is at a place of a picture of a shape, and selects it; with `add`, beside what is selected. */
   async pick(place: Place, add: boolean, aspect: number): Promise<void> {
-    await this.#ask(async () => {
-      const picked = await this.#ports.pick(place, add, aspect);
-      return picked.hit ? picked : null;
-    });
+    const picking = this.#ports.pick(place, add, aspect).then((picked) => (picked.hit ? picked : null));
+    this.#answer = picking.catch(() => null);
+    await this.#ask(() => picking);
   }
 
   /** Selects nothing; cards that are pinned stay. */
@@ -148,7 +153,12 @@ function words(value: unknown): string {
   return typeof value === "number" ? String(Number(value.toPrecision(7))) : String(value);
 }
 
+/** What a place belongs to. */
+export function ownerOf({ population, model }: Picked): string {
+  return population ?? model ?? "Unknown model";
+}
+
 /** What a card is called. */
-export function titleOf({ population, model, cell }: Picked): string {
-  return [population ?? model ?? "Unknown model", cell].filter((part) => part !== null).join(" · ");
+export function titleOf(picked: Picked): string {
+  return [ownerOf(picked), picked.cell].filter((part) => part !== null).join(" · ");
 }

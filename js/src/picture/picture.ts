@@ -13,6 +13,7 @@ import type { Action } from "./actions.js";
 import { Canvas } from "./canvas.js";
 import { cellsWithin, countCells } from "./cells.js";
 import { FrameDecoder } from "./frames.js";
+import { type Box, boxOf, focused, framing, type Side, seenFrom, zoomRange } from "./framing.js";
 import { listen } from "./gestures.js";
 import { type Ids, type Seen, ShownIds } from "./ids.js";
 import { Picking, portsOf } from "./picking.js";
@@ -24,6 +25,8 @@ import { type Change, Strokes } from "./strokes.js";
 
 const NO_IDS = "This renderer does not tell which cells a picture shows; that of the local service does.";
 const NO_JOB = "There is no picture to select in.";
+/** Where a scene without models is looked at from. */
+const HOME: Pick<Camera, "position" | "target" | "up"> = { position: [0, 0, 1000], target: [0, 0, 0], up: [0, 1, 0] };
 const HINT_MS = 1800;
 /** CSS pixels around a pointer in which something thin is found. */
 const REACH = 3;
@@ -40,6 +43,8 @@ export class Picture {
   /** The frame that is shown; null until there is one. */
   readonly frame = signal<Frame | null>(null);
   readonly #sight = new Sight();
+  /** The camera of the picture that is shown; null while another view moves it. */
+  readonly seen = this.#sight.camera;
   /** What was picked in it. */
   readonly picking: Picking;
   /** What is drawn over it to select. */
@@ -213,6 +218,9 @@ export class Picture {
     const ports = {
       reset: () => this.resetCamera(),
       clicked: (point: Point, add: boolean) => this.#click(point, add),
+      clickedTwice: () => void this.#focus(),
+      lookFrom: (side: Side) => this.lookFrom(side),
+      range: () => zoomRange(boxOf(this.#traits.models.peek())),
       escaped: () => this.#escape(),
       act: (action: Action) => void this.act(action).catch((error: unknown) => this.#sayError(error)),
       strokes: this.strokes,
@@ -343,11 +351,12 @@ export class Picture {
   }
 
   /** Does something with the selected cells. */
-  act(action: Action): Promise<unknown> {
+  async act(action: Action): Promise<void> {
     if (action === "frame") {
-      this.pilot.release();
+      this.frameBox(await this.link.call("selection.bounds", {}));
+    } else {
+      await this.link.call(`selection.${action}`, {});
     }
-    return this.link.call(`selection.${action}`, {});
   }
 
   /** Undoes what was done to the scene last, or does it again. */
@@ -369,9 +378,42 @@ export class Picture {
     });
   }
 
+  /** Looks at all visible models from the front, or where these will be. */
   resetCamera(): void {
-    this.pilot.release();
-    this.link.call("camera.reset", {}).catch((error: unknown) => this.#sayError(error));
+    const box = boxOf(this.#traits.models.peek());
+    this.pilot.fly((camera) => (box ? framing(seenFrom(camera, "front"), box, this.#aspect) : { ...camera, ...HOME }));
+  }
+
+  /** Looks at all visible models from a side. */
+  lookFrom(side: Side): void {
+    const box = boxOf(this.#traits.models.peek());
+    this.pilot.fly((camera) => {
+      const turned = seenFrom(camera, side);
+      return box ? framing(turned, box, this.#aspect) : turned;
+    });
+  }
+
+  /** Looks through another camera. */
+  lookThrough(camera: Camera): void {
+    this.pilot.fly(() => camera);
+  }
+
+  /** Shows the whole of a box, from where one looks now. */
+  frameBox(box: Box): void {
+    this.pilot.fly((camera) => framing(camera, box, this.#aspect));
+  }
+
+  /** Turns to what was clicked last. */
+  async #focus(): Promise<void> {
+    const position = (await this.picking.found)?.position;
+    if (position) {
+      this.pilot.fly((camera) => focused(camera, position));
+    }
+  }
+
+  get #aspect(): number {
+    const { width, height } = this.#canvas?.size ?? { width: 4, height: 3 };
+    return width / height;
   }
 
   #sayError(error: unknown): void {

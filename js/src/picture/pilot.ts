@@ -3,6 +3,10 @@
 import type { Camera } from "../contract.js";
 import { atEnd } from "../lifetime.js";
 import { sameView } from "./camera.js";
+import { flight } from "./flight.js";
+
+/** How long the camera is on its way to where it was sent. */
+const FLIGHT_MS = 400;
 
 /** Time during which traits that are older than our last move may still arrive. */
 const ECHO_MS = 1000;
@@ -22,6 +26,8 @@ export class Pilot {
   #moving = false;
   #resting = false;
   #request = 0;
+  /** The animation frame of a flight, or 0. */
+  #flight = 0;
   #restTimer: ReturnType<typeof setTimeout> | undefined;
   #echoTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last camera that was sent and that the model does not have yet. */
@@ -38,6 +44,7 @@ export class Pilot {
     this.#camera = ports.read();
     atEnd(signal, () => {
       cancelAnimationFrame(this.#request);
+      this.#land();
       clearTimeout(this.#restTimer);
       clearTimeout(this.#echoTimer);
     });
@@ -49,19 +56,57 @@ export class Pilot {
 
   /** Part of a gesture; moves of one animation frame become one message. */
   steer(change: (camera: Camera) => Camera): void {
+    this.#land();
+    this.#start();
+    this.#go(change(this.#camera));
+  }
+
+  /** A gesture without a hand: goes where `end` says from the present camera, at once if people want no motion. */
+  fly(end: (camera: Camera) => Camera): void {
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.steer(end);
+      this.rest();
+      return;
+    }
+    this.#land();
+    this.#start();
+    const way = flight(this.#camera, end(this.#camera));
+    const began = performance.now();
+    const step = () => {
+      const share = (performance.now() - began) / FLIGHT_MS;
+      this.#go(way(share));
+      if (share < 1) {
+        this.#flight = requestAnimationFrame(step);
+      } else {
+        this.#land();
+        this.rest();
+      }
+    };
+    step();
+  }
+
+  #land(): void {
+    cancelAnimationFrame(this.#flight);
+    this.#flight = 0;
+  }
+
+  #start(): void {
     clearTimeout(this.#restTimer);
     if (!this.#moving && this.#foreign) {
       this.#camera = this.#ports.read(); // what is seen: a gesture goes on from there
     }
-    this.#camera = change(this.#camera);
+  }
+
+  #go(camera: Camera): void {
+    this.#camera = camera;
     this.#moving = true;
     this.#resting = false;
     this.#schedule();
   }
 
-  /** The gesture is over, or will be if nothing moves for `delay` milliseconds. */
+  /** The gesture is over, or will be if nothing moves for `delay` milliseconds; a flight ends by itself. */
   rest(delay = 0): void {
-    if (!this.#moving) {
+    if (!this.#moving || this.#flight) {
       return;
     }
     clearTimeout(this.#restTimer);

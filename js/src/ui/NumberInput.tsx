@@ -9,12 +9,27 @@ interface NumberInputProps {
   readonly disabled?: boolean;
   /** What it must be above. */
   readonly above?: number;
+  /** What it must be below. */
+  readonly below?: number;
   readonly maximum?: number;
+  /** How many digits are shown. */
+  readonly digits?: number;
   readonly onChoose: (value: number) => void;
 }
 
-export function NumberInput({ value, id, label, title, disabled, above, maximum, onChoose }: NumberInputProps) {
-  const shown = String(Number(value.toPrecision(6)));
+export function NumberInput({
+  value,
+  id,
+  label,
+  title,
+  disabled,
+  above,
+  below,
+  maximum,
+  digits = 6,
+  onChoose,
+}: NumberInputProps) {
+  const shown = String(Number(value.toPrecision(digits)));
   return (
     <input
       type="number"
@@ -26,7 +41,8 @@ export function NumberInput({ value, id, label, title, disabled, above, maximum,
       value={shown}
       onChange={({ currentTarget: input }) => {
         const chosen = input.valueAsNumber;
-        if (Number.isNaN(chosen) || chosen <= (above ?? -Infinity) || chosen > (maximum ?? Infinity)) {
+        const fits = chosen > (above ?? -Infinity) && chosen < (below ?? Infinity) && chosen <= (maximum ?? Infinity);
+        if (!fits) {
           input.value = shown;
         } else if (input.value !== shown) {
           onChoose(chosen);

@@ -482,11 +482,13 @@ IN_THE_MOVIE = {
 OURS = {
     "add-morphology",
     "get-cancellable-methods",
+    "get-fog",
     "get-model-coloring",
     "get-picture-options",
     "get-radius-floor",
     "pick",
     "render-ids",
+    "set-fog",
     "set-picture-options",
     "set-radius-floor",
 }

@@ -5,12 +5,15 @@ from __future__ import annotations
 from brayns_widget.protocol.brayns.additions import (
     ADD_MORPHOLOGY,
     GET_CANCELLABLE_METHODS,
+    GET_FOG,
     GET_MODEL_COLORING,
     GET_PICTURE_OPTIONS,
     GET_RADIUS_FLOOR,
+    SET_FOG,
     SET_PICTURE_OPTIONS,
     SET_RADIUS_FLOOR,
     AddMorphologyParams,
+    Fog,
     ModelColoring,
     PictureOptions,
     RadiusFloor,
@@ -38,6 +41,18 @@ def get_radius_floor(context: Context) -> RadiusFloor:
 def set_radius_floor(context: Context, params: RadiusFloor) -> None:
     """Draw neurites and spheres that are thinner on the screen with this radius."""
     context.radius_floor = params.pixels
+
+
+@methods.add(GET_FOG, plugin=OURS, turn=Turn.AT_ONCE)
+def get_fog(context: Context) -> Fog:
+    """Get how far surfaces fade into the background at the far end of the scene."""
+    return Fog(strength=context.fog)
+
+
+@methods.add(SET_FOG, plugin=OURS, turn=Turn.AT_ONCE)
+def set_fog(context: Context, params: Fog) -> None:
+    """Let surfaces fade into the background, the more the farther they are along the view."""
+    context.fog = params.strength
 
 
 @methods.add(GET_PICTURE_OPTIONS, plugin=OURS, turn=Turn.AT_ONCE)

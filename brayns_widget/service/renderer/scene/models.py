@@ -303,7 +303,8 @@ class Models:
             raise RequestError(
                 f"The report of model {entry.id} cannot be read: {error}", code=INTERNAL_ERROR
             ) from error
-        self._scene().set_colors(entry.handle, colors, by_corner=entry.coloring.by_corner)
+        settled = entry.simulation is None
+        self._scene().set_colors(entry.handle, colors, by_corner=entry.coloring.by_corner, settled=settled)
         if shape is not None:
             shape = shape.thickened(entry.thickness)
             self._scene().set_geometry(entry.handle, shape)

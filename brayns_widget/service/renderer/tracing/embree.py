@@ -35,6 +35,7 @@ NEIGHBOR_LEFT = 1
 NEIGHBOR_RIGHT = 2
 
 SHADOWS = 2  # mask of rays that only meet what casts shadows
+FAINT = 4  # mask of what only rays with this bit meet
 
 _BUFFER_INDEX, _BUFFER_VERTEX, _BUFFER_FLAGS = 0, 1, 32
 _FORMAT_UCHAR, _FORMAT_UINT, _FORMAT_UINT3, _FORMAT_FLOAT3, _FORMAT_FLOAT4 = 0x1001, 0x5001, 0x5003, 0x9003, 0x9004
@@ -299,6 +300,7 @@ class Primitives(_Owned):
     Attributes:
         visible: whether camera rays hit it.
         shadows: whether shadow rays do.
+        faint: whether all rays that are not the camera's pass it.
         revision: grows when vertices that were hidden (see ``batch``) get their radii back.
         normal_matrix: float32 (3, 3), brings normals of hits to world space; None: they are there.
     """
@@ -320,6 +322,7 @@ class Primitives(_Owned):
         self._flags = flags
         self.visible = True
         self.shadows = True
+        self.faint = False
         self.revision = 0
         device.library.rtcSetGeometryMask(self.handle, 0xFFFFFFFF)  # by default rays with bit 0 only
         try:
@@ -354,16 +357,16 @@ class Primitives(_Owned):
         calls.rtcSetGeometryOccludedFilterFunction(self.handle, function)
         calls.rtcCommitGeometry(self.handle)
 
-    def set_visible(self, visible: bool, shadows: bool = True) -> None:
+    def set_visible(self, visible: bool, shadows: bool = True, faint: bool = False) -> None:
         """Show or hide it at once, without a rebuild: Embree reads its mask during traversal.
 
         Args:
             visible: whether any ray hits it.
             shadows: whether rays with the mask SHADOWS do, too.
+            faint: whether only rays with the mask FAINT do.
         """
-        self.visible = visible
-        self.shadows = shadows
-        mask = (0xFFFFFFFF if shadows else 0xFFFFFFFF & ~SHADOWS) if visible else 0
+        self.visible, self.shadows, self.faint = visible, shadows, faint
+        mask = (FAINT if faint else 0xFFFFFFFF if shadows else 0xFFFFFFFF & ~SHADOWS) if visible else 0
         self.device.library.rtcSetGeometryMask(self.handle, mask)
         self.device.library.rtcCommitGeometry(self.handle)
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame, rays, through_lens
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
-from brayns_widget.service.renderer.tracing.ground import packed_background
+from brayns_widget.service.renderer.tracing.ground import add_fog, packed_background
 from brayns_widget.service.renderer.tracing.kernels.ids import MOST_UNSEEN
 from brayns_widget.service.renderer.tracing.kernels.surfaces import EPSILON
 from brayns_widget.service.renderer.tracing.lights import hardened, have_places
@@ -525,14 +525,17 @@ def _look(scene: Scene, camera: Camera, settings: RenderSettings, size: tuple[fl
             lights = hardened(lights)  # one sample of a soft shadow is noise
         if not settings.all_materials:
             materials = plainly_shaded(materials)
+    frame = ray_frame(camera, size[0] / size[1])
+    background = packed_background(settings.background, exact=settings.exact_background)
+    add_fog(background, settings.fog, frame, scene.seen_bounds())
     return Look(
-        camera=ray_frame(camera, size[0] / size[1]),
+        camera=frame,
         near=camera.near_clip,
         ambient=ambient,
         lights=lights,
         ao_samples=0 if settings.path_tracing else min(settings.ao_samples, _MOST_AMBIENT),
         shadows=settings.shadows or settings.path_tracing,
-        background=packed_background(settings.background, exact=settings.exact_background),
+        background=background,
         bounces=min(max(1, settings.bounces), _MOST_BOUNCES),
         paths=settings.path_tracing,
         plain=scene.plain and not have_places(lights),

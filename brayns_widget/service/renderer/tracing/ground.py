@@ -1,4 +1,8 @@
-"""The background of pictures, as kernels take it: as light that is tone-mapped, or as what people see."""
+"""The background of pictures, as kernels take it: as light that is tone-mapped, or as what people see; and the fog.
+
+Fog lets surfaces fade into the background, the more the farther they are along the view: the share of the background is
+``strength * clamp(a x + b y + c z + d, 0, 1)``, which is 0 where the scene begins and ``strength`` where it ends.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from brayns_widget.service.renderer.content.geometry import Bounds
+from brayns_widget.service.renderer.tracing.camera import rays
+
 # Columns of a packed background.
 LIGHT, LIGHT_ALPHA = 0, 3  # what rays find that leave the scene
 SHOWN, SHOWN_ALPHA = 4, 7  # what lies behind the picture, sRGB 0..1
 BLEND = 8  # how they meet, see below
-COLUMNS = 9
+FOG, FOG_OFFSET, FOG_STRENGTH = 9, 12, 13  # a b c, d and strength
+COLUMNS = 14
 
 NONE = 0.0
 """The background is light, and nothing lies behind the picture."""
@@ -47,6 +55,28 @@ def packed_background(color: Sequence[float], *, exact: bool) -> NDArray[np.floa
     packed[SHOWN_ALPHA] = min(max(color[3], 0.0), 1.0)
     packed[BLEND] = ENCODED if np.dot(_LUMINANCE, seen) > _MIDDLE else SQUARES
     return packed
+
+
+def add_fog(packed: NDArray[np.float32], strength: float, camera: NDArray[np.float32], box: Bounds) -> None:
+    """Add fog to a packed background.
+
+    Args:
+        packed: the background.
+        strength: share of the background at the far end of the scene, 0 to 1.
+        camera: float32 (9, 3), see ``camera.ray_frame``.
+        box: lower and upper corner of what is seen, µm; without extent there is no fog.
+    """
+    low_high = np.array(box, np.float64)
+    if strength <= 0 or not np.isfinite(low_high).all():
+        return
+    origin, ahead = (vector.astype(np.float64) for vector in rays(camera, 0.5, 0.5))
+    corners = np.array(np.meshgrid(*low_high.T)).reshape(3, -1).T
+    depths = (corners - origin) @ ahead
+    begin, end = max(float(depths.min()), 0.0), float(depths.max())  # what lies behind the camera is not seen
+    if end > begin:
+        packed[FOG:FOG_OFFSET] = ahead / (end - begin)
+        packed[FOG_OFFSET] = -(origin @ ahead + begin) / (end - begin)
+        packed[FOG_STRENGTH] = min(strength, 1.0)
 
 
 def encoded(light: NDArray[np.float64]) -> NDArray[np.float64]:

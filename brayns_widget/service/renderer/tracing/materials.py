@@ -9,6 +9,9 @@ import numpy as np
 
 from brayns_widget.service.renderer.content.geometry import Floats
 
+FAINT_ALPHA = 0.1
+"""Colors with a smaller alpha are faint: they cast no shadow, and do not count among the surfaces that a ray meets."""
+
 # Columns of a row.
 OPACITY = 0  # multiplied by the color's alpha
 GHOST = 1  # 1: it only adds light of its color, most at silhouettes

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import ctypes
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -28,9 +28,11 @@ from brayns_widget.service.renderer.content.volumes import Packed, Volume, pack_
 from brayns_widget.service.renderer.memory import give_back
 from brayns_widget.service.renderer.tracing.building.batch import Batch
 from brayns_widget.service.renderer.tracing.building.instances import is_even
+from brayns_widget.service.renderer.tracing.building.model import Model
 from brayns_widget.service.renderer.tracing.building.parts import Part, build_parts, close_parts
 from brayns_widget.service.renderer.tracing.building.placing import check_traceable
 from brayns_widget.service.renderer.tracing.building.reporting import BuildReporter
+from brayns_widget.service.renderer.tracing.building.veils import same_veils
 from brayns_widget.service.renderer.tracing.clipping import no_clips
 from brayns_widget.service.renderer.tracing.embree import (
     Bvh,
@@ -72,47 +74,6 @@ class Traced(NamedTuple):
         return ctypes.c_float.from_address(int(self.table[geometry, 1]) + 16 * row + 12).value
 
 
-@dataclass(eq=False)
-class _Model:
-    geometry: Geometry
-    colors: Floats
-    volume: Volume | None = None
-    transparent: bool = field(init=False)  # whether a color has an alpha below 1
-    transform: NDArray[np.float64] = field(default_factory=lambda: np.eye(4))
-    by_corner: bool = False  # whether there are three colors for each slot
-    even: bool = True  # whether the transform scales uniformly
-    visible: bool = True
-    material: Floats = field(default_factory=matte_row)  # see ``materials``
-    common: bool = True  # whether that is the default material, which most models have
-    parts: list[Part] | None = None  # None: to be built, since geometry or transform changed
-    batched: bool = False  # whether its neurites are in the scene's batch, not in a part of its own
-    whole: bool = True  # whether ``geometry`` includes its neurites; if not, only the batch has them
-    slot_count: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.slot_count = self.geometry.slot_count
-        self.paint(self.colors)
-
-    @property
-    def batchable(self) -> bool:
-        """Whether its neurites can share a geometry with those of other models."""
-        neurites = len(self.geometry.segments) > 0 or not self.whole
-        return neurites and self.common and self.even and not self.transparent
-
-    def paint(self, colors: Floats) -> None:
-        """Change its colors."""
-        self.colors = colors
-        self.transparent = bool(len(colors) and colors[:, 3].min() < 1)
-
-    def show(self, before_change: Callable[[], None]) -> None:
-        """Pass its visibility, and whether it casts shadows, on to Embree."""
-        shadows = not (lets_through(self.material) or self.transparent)
-        for part in self.parts or []:
-            if (part.primitives.visible, part.primitives.shadows) != (self.visible, shadows):
-                before_change()
-                part.primitives.set_visible(self.visible, shadows)
-
-
 class Scene:
     """Models and lights. Used by one thread at a time; the engine traces what the last ``commit`` built.
 
@@ -124,7 +85,7 @@ class Scene:
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self._models: dict[int, _Model] = {}
+        self._models: dict[int, Model] = {}
         self._next_handle = 0
         self._clipped = False
         self._lights = no_lights()
@@ -160,7 +121,7 @@ class Scene:
             ValueError: there are fewer colors than slots, or they are not (N, 4).
         """
         checked = _checked_colors(geometry.slot_count, colors, by_corner)
-        return self._add(_Model(geometry, checked, volume, by_corner=by_corner))
+        return self._add(Model(geometry, checked, volume, by_corner=by_corner))
 
     def add_copy(self, handle: int) -> int:
         """Add a model with the primitives, colors and material of another; returns its handle."""
@@ -168,7 +129,7 @@ class Scene:
         self._make_whole(handle, model)
         return self._add(replace(model, transform=np.eye(4), even=True, visible=True, parts=None, batched=False))
 
-    def _add(self, model: _Model) -> int:
+    def _add(self, model: Model) -> int:
         handle = self._next_handle
         self._next_handle += 1
         self._models[handle] = model
@@ -243,14 +204,19 @@ class Scene:
         self._discard_parts(model)
         model.geometry, model.whole, model.slot_count = geometry, True, geometry.slot_count
 
-    def set_colors(self, handle: int, colors: ArrayLike, *, by_corner: bool = False) -> None:
+    def set_colors(self, handle: int, colors: ArrayLike, *, by_corner: bool = False, settled: bool = True) -> None:
         """Replace a model's colors, as in ``add``; takes effect at once.
 
-        Neurites that become transparent or opaque leave or join the batch with the next ``commit``.
+        Neurites that become transparent or opaque leave or join the batch with the next ``commit``. So do primitives
+        that become hidden or faint, unless the colors are not ``settled``, as those of a simulation's frame: rays meet
+        these then.
         """
         model = self._model(handle)
-        model.paint(_checked_colors(model.slot_count, colors, by_corner))
-        model.by_corner = by_corner
+        before, model.by_corner = model.veils, by_corner
+        model.paint(_checked_colors(model.slot_count, colors, by_corner), settled=settled)
+        if not same_veils(before, model.veils):
+            self._make_whole(handle, model)
+            self._discard_parts(model)
         model.show(self.before_change)
         if self._batch is not None and model.batched:
             self._batch.paint(handle, model.colors)
@@ -320,9 +286,16 @@ class Scene:
 
     def bounds(self, handle: int | None = None) -> Bounds:
         """Bounds (min, max) in µm, world space, of one model or of all, as of the last ``commit``."""
-        models = self._models.items() if handle is None else [(handle, self._model(handle))]
+        return self._join(self._models if handle is None else [handle])
+
+    def seen_bounds(self) -> Bounds:
+        """Bounds (min, max) in µm, world space, of the visible models, as of the last ``commit``."""
+        return self._join(handle for handle, model in self._models.items() if model.visible)
+
+    def _join(self, handles: Iterable[int]) -> Bounds:
         box = empty_bounds()
-        for number, model in models:
+        for number in handles:
+            model = self._model(number)
             for part in model.parts or []:
                 box = join_bounds(box, part.bounds)
             if self._batch is not None and model.batched and model.parts is not None:
@@ -383,7 +356,9 @@ class Scene:
                 if model.parts is None or model.batched != batched:
                     if not batched:
                         self._make_whole(handle, model)
-                    parts[handle] = build_parts(self._device, model.geometry, model.transform, neurites=not batched)
+                    parts[handle] = build_parts(
+                        self._device, model.geometry, model.transform, neurites=not batched, veils=model.veils
+                    )
                     fresh += parts[handle]
                 else:
                     parts[handle] = model.parts
@@ -491,7 +466,7 @@ class Scene:
         close_parts(self._built)
         self._built = []
 
-    def _model(self, handle: int) -> _Model:
+    def _model(self, handle: int) -> Model:
         try:
             return self._models[handle]
         except KeyError:
@@ -508,17 +483,17 @@ class Scene:
             wanted += [None] if unbuilt and model.slot_count > 0 else model.parts or []
         return wanted
 
-    def _members(self) -> dict[int, _Model]:
+    def _members(self) -> dict[int, Model]:
         """Choose the models that are to share a batch."""
         members = {handle: model for handle, model in self._models.items() if model.batchable}
         return members if len(members) > 1 else {}
 
-    def _is_batched(self, members: dict[int, _Model]) -> bool:
+    def _is_batched(self, members: dict[int, Model]) -> bool:
         """Whether the batch holds exactly these models, up to date."""
         built = self._batch.handles if self._batch is not None else []
         return built == list(members) and all(model.parts is not None for model in members.values())
 
-    def _make_batch(self, members: dict[int, _Model], copied: Callable[[float], None]) -> Batch | None:
+    def _make_batch(self, members: dict[int, Model], copied: Callable[[float], None]) -> Batch | None:
         if not members:
             return None
         return Batch(
@@ -535,17 +510,17 @@ class Scene:
             if alone and model.batched and model.whole:
                 model.geometry, model.whole = model.geometry.without_segments(), False
 
-    def _restored(self, handle: int, model: _Model) -> Geometry:
+    def _restored(self, handle: int, model: Model) -> Geometry:
         assert self._batch is not None
         return self._batch.restored(handle, model.geometry)
 
-    def _make_whole(self, handle: int, model: _Model) -> None:
+    def _make_whole(self, handle: int, model: Model) -> None:
         """Copy a model's neurites back from the batch."""
         if not model.whole:
             restored = self._restored(handle, model)
             model.geometry, model.whole = replace(restored, vertices=restored.vertices.copy()), True
 
-    def _show(self, handle: int, model: _Model) -> None:
+    def _show(self, handle: int, model: Model) -> None:
         """Apply a model's visibility to what is built of it."""
         model.show(self.before_change)
         if self._batch is not None and model.batched:
@@ -553,7 +528,7 @@ class Scene:
             self._batch.show(handle, model.visible, self.before_change)
             self._built = [self._batch.part if part is former else part for part in self._built]
 
-    def _discard_parts(self, model: _Model) -> None:
+    def _discard_parts(self, model: Model) -> None:
         parts, model.parts = model.parts or [], None
         close_parts(set(parts) - set(self._built))  # those that the structure still holds are closed with it
         self.revision += 1
@@ -578,7 +553,9 @@ class Scene:
             self._kept = [colors for _part, colors, _by_corner, _material in rows]
             materials = [material for _part, _colors, _by_corner, material in rows]
             self._materials = np.array(materials, np.float32).reshape(-1, COLUMNS)
-            self._plain = all(is_plain(model.material) and not model.transparent for model in self._models.values())
+            self._plain = all(
+                is_plain(model.material) and not (model.transparent or model.faint) for model in self._models.values()
+            )
             self._veiled = any(lets_through(model.material) or model.transparent for model in self._models.values())
 
 

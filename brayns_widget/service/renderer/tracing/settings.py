@@ -20,6 +20,7 @@ class RenderSettings:
         stepwise: whether each step of a picture adds one sample; else the first one has them all, as in Brayns.
         soft_shadows: whether lights of some size cast soft shadows where surfaces are only shaded; not so in Brayns.
         all_materials: whether surfaces that are only shaded can emit or be of clear plastic; not so in Brayns.
+        fog: share of the background at the far end of the scene, 0 to 1, see ``tracing.ground``; not in Brayns.
         exact_background: whether the background is shown as it is; else it passes the tone curve, as in Brayns.
     """
 
@@ -34,3 +35,4 @@ class RenderSettings:
     soft_shadows: bool = True
     all_materials: bool = True
     exact_background: bool = False
+    fog: float = 0.0

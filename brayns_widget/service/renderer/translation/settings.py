@@ -44,14 +44,15 @@ def _projection_of(projection: protocol.Projection) -> Projection:
             return Cylindric(projection.fovy)
 
 
-def settings_of(renderer: Renderer, options: PictureOptions) -> RenderSettings:
-    """Convert the interactive or the production renderer."""
+def settings_of(renderer: Renderer, options: PictureOptions, fog: float = 0.0) -> RenderSettings:
+    """Convert the interactive or the production renderer; see ``RenderSettings`` for the fog."""
     red, green, blue, alpha = map(float, renderer.background_color)
     common = RenderSettings(
         samples=renderer.samples_per_pixel,
         bounces=renderer.max_ray_bounces,
         background=(red, green, blue, alpha),
         exact_background=options.exact_background,
+        fog=fog,
         centered=options.centered,
         stepwise=options.stepwise,
         soft_shadows=options.soft_shadows,

@@ -120,6 +120,11 @@ async def covered(client: Client) -> int:
     return int((np.asarray(Image.open(io.BytesIO(client.payload)).convert("RGB")).max(axis=2) > 0).sum())
 
 
+async def bright(client: Client) -> int:
+    """How many pixels are rather bright."""
+    return int(((await picture(client)).max(axis=2) > 100).sum())
+
+
 async def left_edge(client: Client) -> int:
     """The first column that is not black."""
     return int(np.argmax((await picture(client)).max(axis=(0, 2)) > 0))
@@ -499,6 +504,8 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     ),
     "get-picture-options": setting("picture-options", OPTIONS, {**OPTIONS, "stepwise": True}),
     "set-picture-options": Changes(left_edge, operator.gt, {"centered": False}, (BALL,)),
+    "get-fog": setting("fog", {"strength": 0.0}, {"strength": 0.5}),
+    "set-fog": Changes(bright, operator.lt, {"strength": 1.0}, (("add-spheres", [sphere(-2, z=-50), sphere(2)]),)),
     "get-radius-floor": setting("radius-floor", {"pixels": 0.5}, {"pixels": 1}),
     "set-radius-floor": Changes(covered, operator.gt, {"pixels": 1}, (THREAD,)),
 }

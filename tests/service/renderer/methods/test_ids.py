@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -261,6 +262,34 @@ def test_it_can_be_cancelled(context: Context, tmp_path: Path):
     with pytest.raises(RequestError) as caught:
         call(context, "render-ids", request=request)
     assert caught.value.code == CANCELLED
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("distance", [1.0, 0.15])
+def test_ids_take_less_than_three_tenths_of_a_picture_at_rest(context: Context, data_dir: Path, distance: float):
+    """The picture is a widget's: 16 samples with one ambient ray. Of several times the shortest counts."""
+    circuit = data_dir / "tiny_circuits/N_10__top_nodes_dim6/circuit_config.json"
+    context.viewport = 640, 360
+    look_at(context, load(context, circuit, "S1nonbarrel_neurons"), distance)
+    call(context, "set-renderer-interactive", {"samples_per_pixel": 16, "ao_samples": 1, "enable_shadows": True})
+
+    def ids(_number: int) -> None:
+        call(context, "render-ids")
+
+    def picture(number: int) -> None:
+        call(context, "set-camera-perspective", {"fovy": 45 + 0.01 * number})  # another picture
+        while call(context, "render-image", {"jpeg_quality": 90, "force": True})[0]["accumulation"] < 16:
+            pass
+
+    def shortest(work: Callable[[int], None]) -> float:
+        times = []
+        for number in range(4):
+            begin = time.perf_counter()
+            work(number)
+            times.append(time.perf_counter() - begin)
+        return min(times)
+
+    assert shortest(ids) < 0.3 * shortest(picture)
 
 
 def depths(origin: Doubles, direction: Doubles, starts: Doubles, ends: Doubles) -> Doubles:

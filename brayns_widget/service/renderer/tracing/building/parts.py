@@ -18,6 +18,7 @@ from brayns_widget.service.renderer.content.geometry import (
 )
 from brayns_widget.service.renderer.tracing.building.instances import Instance, is_even
 from brayns_widget.service.renderer.tracing.building.placing import check_traceable, neighbor_flags, place_spheres
+from brayns_widget.service.renderer.tracing.building.veils import FAINT, SEEN, seen_as
 from brayns_widget.service.renderer.tracing.embree import (
     ROUND_LINEAR_CURVE,
     SPHERE_POINT,
@@ -34,12 +35,14 @@ class Part:
     Attributes:
         slots: rows in the table of colors.
         hidden: ranges of primitives that are hidden.
+        faint: whether its colors are nearly clear, see ``veils``.
     """
 
     primitives: Primitives
     slots: Indices
     bounds: Bounds
     hidden: list[slice] = field(default_factory=list)
+    faint: bool = False
 
     @property
     def matrix(self) -> int:
@@ -77,7 +80,14 @@ def _placed_corners(points: Floats, transform: NDArray[np.float64]) -> Floats:
     return placed
 
 
-def build_parts(device: Device, geometry: Geometry, transform: NDArray[np.float64], *, neurites: bool) -> list[Part]:
+def build_parts(
+    device: Device,
+    geometry: Geometry,
+    transform: NDArray[np.float64],
+    *,
+    neurites: bool,
+    veils: NDArray[np.uint8] | None = None,
+) -> list[Part]:
     """Build the parts of a model.
 
     Args:
@@ -85,13 +95,25 @@ def build_parts(device: Device, geometry: Geometry, transform: NDArray[np.float6
         geometry: the model's primitives.
         transform: 4x4, from model space to world space.
         neurites: whether to include its segments.
+        veils: of each slot, see ``veils.veils_of``: what is hidden is left out, what is faint has parts of its own;
+            None: all is seen.
 
     Raises:
         ValueError: a transformed coordinate is too large for Embree.
     """
     even = is_even(transform)
     inner = transform if even else np.eye(4)  # instances are built in their own space
-    parts: list[Part] = []
+    if veils is not None:
+        parts = build_parts(device, seen_as(geometry, veils, SEEN), transform, neurites=neurites)
+        try:
+            faint = build_parts(device, seen_as(geometry, veils, FAINT), transform, neurites=neurites)
+        except BaseException:
+            close_parts(parts)
+            raise
+        for part in faint:
+            part.faint = True
+        return parts + faint
+    parts = []
     try:
         if neurites and len(geometry.segments):
             vertices = _placed(geometry.vertices, inner)

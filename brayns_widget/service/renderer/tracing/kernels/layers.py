@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.tracing import materials as m
-from brayns_widget.service.renderer.tracing.kernels.lights import LIGHT_ROWS, NOTHING, light_surfaces
+from brayns_widget.service.renderer.tracing.embree import FAINT
+from brayns_widget.service.renderer.tracing.kernels.lights import LIGHT_ROWS, NOTHING, is_faint, light_surfaces
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
 from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     COLOR,
     DIR,
     GEOMETRY,
     LIGHT,
+    MASK,
     NONE,
     NORMAL,
     ORG,
@@ -29,15 +31,19 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     aim,
     blocks,
     find_surface,
+    fog_of,
     meet,
     prepare_rays,
     show_block,
 )
 
 # Rows of scratch after those of ``lights``: for each lane the light that reaches the viewer, the share of the light
-# from behind that does, and how much of ghosts lies in front.
-SEEN, THROUGH, HAZE = LIGHT_ROWS, LIGHT_ROWS + 3, LIGHT_ROWS + 4
-LAYER_ROWS = LIGHT_ROWS + 5
+# from behind that does, how much of ghosts lies in front, how much of all that is seen has faded in fog, how many
+# surfaces were met that are not faint, and how many that are.
+SEEN, THROUGH, HAZE, FADED, MET, PASSED = (LIGHT_ROWS + row for row in (0, 3, 4, 5, 6, 7))
+LAYER_ROWS = LIGHT_ROWS + 8
+
+MOST_FAINT = 8  # that a ray meets besides; it passes the others, which would add up to a wall of gray
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 _INFINITE = np.float32(np.inf)
@@ -85,7 +91,7 @@ def turn_over(f: Any, lane: Any) -> None:
 
 
 @inlined
-def add_layer(f: Any, i: Any, materials: Any) -> Any:
+def add_layer(f: Any, i: Any, materials: Any, background: Any, bounces: Any) -> Any:
     """Composite the shaded layer, and start the rays that continue behind it; returns how many do."""
     count = 0
     for lane in range(16):
@@ -94,20 +100,32 @@ def add_layer(f: Any, i: Any, materials: Any) -> Any:
             continue
         material = materials[i[GEOMETRY, lane]]
         opacity = opacity_of(f, material, lane)
+        fog = fog_of(f, lane, background)
         if material[m.GHOST] != _ZERO:
             f[HAZE, lane], added = thickened_haze(f[HAZE, lane], opacity, cosine_to_viewer(f, lane))
+            added *= f[THROUGH, lane] * (_ONE - fog)
             for channel in range(3):
-                f[SEEN + channel, lane] += f[THROUGH, lane] * added * f[COLOR + channel, lane]
+                f[SEEN + channel, lane] += added * f[COLOR + channel, lane]
             opacity = _ZERO
         share = f[THROUGH, lane] * opacity
+        f[FADED, lane] += share * fog
         for channel in range(3):
             light = f[COLOR + channel, lane] * f[LIGHT + channel, lane]
             if material[m.ENDS] != _ZERO:
                 light = material[m.EMISSION + channel]
-            f[SEEN + channel, lane] += share * light
+            f[SEEN + channel, lane] += share * ((_ONE - fog) * light + fog * background[channel])
         f[THROUGH, lane] *= _ONE - opacity
+        if is_faint(f, lane):
+            f[PASSED, lane] += _ONE
+            if f[PASSED, lane] >= np.float32(MOST_FAINT):
+                i[MASK, lane] = ~FAINT
+        else:
+            f[MET, lane] += _ONE
         if f[THROUGH, lane] < NOTHING:
             f[THROUGH, lane] = _ZERO
+            i[VALID, lane] = 0
+            continue
+        if f[MET, lane] >= np.float32(bounces):
             i[VALID, lane] = 0
             continue
         turn_over(f, lane)
@@ -123,11 +141,12 @@ def add_layer(f: Any, i: Any, materials: Any) -> Any:
 
 
 @inlined
-def start_layers(f: Any) -> None:
+def start_layers(f: Any, i: Any) -> None:
     """Begin with nothing in front of the background."""
     for lane in range(16):
         f[THROUGH, lane] = _ONE
-        f[HAZE, lane] = _ZERO
+        f[HAZE, lane] = f[FADED, lane] = f[MET, lane] = f[PASSED, lane] = _ZERO
+        i[MASK, lane] = -1
         for channel in range(3):
             f[SEEN + channel, lane] = _ZERO
 
@@ -146,12 +165,13 @@ def _trace_layers(  # noqa: PLR0917
     lights: Any,
     ao_samples: Any,
     shadows: Any,
+    background: Any,
     sample: Any,
     bounces: Any,
 ) -> None:
     """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
-    start_layers(f)
-    for _layer in range(bounces):
+    start_layers(f, i)
+    for _layer in range(bounces + MOST_FAINT):
         meet(f, i, scene, table, 0, VALID)
         hits = 0
         for lane in range(16):
@@ -162,7 +182,7 @@ def _trace_layers(  # noqa: PLR0917
         light_surfaces(
             f, i, scene, table, materials, x0, y0, width, ambient, lights, ao_samples, shadows, sample
         )  # fmt: skip
-        if add_layer(f, i, materials) == 0:
+        if add_layer(f, i, materials, background, bounces) == 0:
             break
 
 
@@ -174,6 +194,7 @@ def add_background(f: Any, background: Any) -> None:
         through = f[THROUGH, lane]
         for channel in range(3):
             f[SEEN + channel, lane] += through * background[channel]
+        through += f[FADED, lane]
         f[THROUGH, lane] = min(_ONE, _ONE - through * (_ONE - alpha) + f[HAZE, lane])
 
 
@@ -218,7 +239,21 @@ def trace_layers(  # noqa: PLR0917 - Numba knows no keywords
         for lane in range(16):
             i[VALID, lane] = -np.int32(mask[y0 + (lane >> 2), x0 + (lane & 3)])
         _trace_layers(
-            scene, table, materials, f, i, x0, y0, width, ambient, lights, ao_samples, shadows, sample, bounces
+            scene,
+            table,
+            materials,
+            f,
+            i,
+            x0,
+            y0,
+            width,
+            ambient,
+            lights,
+            ao_samples,
+            shadows,
+            background,
+            sample,
+            bounces,
         )
         add_background(f, background)
         show_block(f, SEEN, x0, y0, background, sample, tone, sums, image)

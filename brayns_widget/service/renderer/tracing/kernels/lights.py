@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.tracing import materials as m
+from brayns_widget.service.renderer.tracing.embree import FAINT
 from brayns_widget.service.renderer.tracing.kernels.native import (
     called,
     inlined,
@@ -23,6 +24,7 @@ from brayns_widget.service.renderer.tracing.kernels.native import (
     occluded16,
 )
 from brayns_widget.service.renderer.tracing.kernels.surfaces import (
+    COLOR,
     COSINE,
     DIR,
     EPSILON,
@@ -72,6 +74,7 @@ LIGHT_ROWS = SCRATCH_ROWS + 26
 # Bits of ``shadows``: lights cast them; some surfaces let light through.
 SHADOWED, VEILED = 1, 2
 NOTHING = np.float32(1 / 256)  # a smaller share of light is invisible
+_FAINT_ALPHA = np.float32(m.FAINT_ALPHA)
 _MOST_VEILS = 64  # transparent occluders; further ones are ignored
 
 _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
@@ -200,7 +203,7 @@ def let_through(  # noqa: PLR0917
     for lane in range(16):
         for row in range(TFAR + 1):
             f[_VEIL + row, lane] = f[RAY + row, lane]
-        i[_VEIL + MASK, lane] = -1
+        i[_VEIL + MASK, lane] = ~FAINT
         i[_VEIL + FLAGS, lane] = 0
         i[_VEIL + GEOMETRY, lane] = i[_VEIL + INSTANCE, lane] = NONE
     for _veil in range(_MOST_VEILS):
@@ -226,6 +229,12 @@ def let_through(  # noqa: PLR0917
             f[_VEIL + TFAR, lane] = f[RAY + TFAR, lane]
             i[_VEIL + GEOMETRY, lane] = NONE
             count += 1
+
+
+@inlined
+def is_faint(f: Any, lane: Any) -> Any:
+    """Whether a lane's surface is nearly clear, see ``building.veils``."""
+    return f[COLOR + 3, lane] < _FAINT_ALPHA
 
 
 @inlined
@@ -296,6 +305,10 @@ def light_surfaces(  # noqa: PLR0917
     for ray in range(ao_samples):
         aim_ambient(f, i, x0, y0, width, sample * ao_samples + ray)
         send_far(f)
+        for lane in range(16):
+            if is_faint(f, lane):
+                i[RAY_VALID, lane] = 0  # that light comes from there is all that can be seen
+                f[OPEN, lane] += _ONE
         let_through(f, i, scene, table, materials, shadows, False)
         for lane in range(16):
             f[OPEN, lane] += f[LEFT, lane]
@@ -311,7 +324,11 @@ def light_surfaces(  # noqa: PLR0917
         if lit == 0:
             continue
         if shadows & SHADOWED != 0:
+            for lane in range(16):
+                if is_faint(f, lane):
+                    i[RAY_VALID, lane] = 0
             let_through(f, i, scene, table, materials, shadows, False)
             for lane in range(16):
-                f[COSINE, lane] *= f[LEFT, lane]
+                if not is_faint(f, lane):
+                    f[COSINE, lane] *= f[LEFT, lane]
         add_light(f, light)

@@ -64,6 +64,7 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
     aim,
     blocks,
     find_surface,
+    fog_of,
     meet,
     prepare_rays,
     show_block,
@@ -71,9 +72,10 @@ from brayns_widget.service.renderer.tracing.kernels.surfaces import (
 )
 from brayns_widget.service.renderer.tracing.lights import DIRECTIONAL, KIND, PLACE, POWER, QUAD, RADIUS
 
-# Rows of scratch after those of ``lobes``: whether a lane's path gets the light of area lights that it hits.
-FINDS_LIGHTS = LOBE_ROWS
-PATH_ROWS = LOBE_ROWS + 1
+# Rows of scratch after those of ``lobes``: whether a lane's path gets the light of area lights that it hits, and how
+# much of its first surface has faded in fog.
+FINDS_LIGHTS, FADED = LOBE_ROWS, LOBE_ROWS + 1
+PATH_ROWS = LOBE_ROWS + 2
 
 _ZERO, _ONE, _TWO = np.float32(0), np.float32(1), np.float32(2)
 _THIRD = np.float32(1 / 3)
@@ -265,7 +267,7 @@ def start_paths(f: Any, i: Any) -> None:
         i[STRAIGHT, lane] = 1
         i[FINDS_LIGHTS, lane] = 1
         f[PATH_ALPHA, lane] = _ONE
-        f[HAZE, lane] = _ZERO
+        f[HAZE, lane] = f[FADED, lane] = _ZERO
         for channel in range(3):
             f[CARRIED + channel, lane] = _ONE
             f[BROUGHT + channel, lane] = _ZERO
@@ -298,6 +300,24 @@ def end_paths(f: Any, i: Any, ambient: Any, background: Any, alpha: Any) -> Any:
 
 
 @inlined
+def meet_fog(f: Any, i: Any, background: Any) -> None:
+    """Take down how much of the first surfaces of paths has faded."""
+    for lane in range(16):
+        if i[VALID, lane] != 0 and i[GEOMETRY, lane] != NONE:
+            f[FADED, lane] = fog_of(f, lane, background)
+
+
+@inlined
+def fade_paths(f: Any, background: Any, alpha: Any) -> None:
+    """Let what paths have brought fade into the background."""
+    for lane in range(16):
+        fog = f[FADED, lane]
+        for channel in range(3):
+            f[BROUGHT + channel, lane] = (_ONE - fog) * f[BROUGHT + channel, lane] + fog * background[channel]
+        f[PATH_ALPHA, lane] = (_ONE - fog) * f[PATH_ALPHA, lane] + fog * alpha
+
+
+@inlined
 def _trace_paths(  # noqa: PLR0917
     scene: Any,
     table: Any,
@@ -323,6 +343,8 @@ def _trace_paths(  # noqa: PLR0917
         meet_lights(f, i, lights)
         hits = end_paths(f, i, ambient, background, alpha)
         found += hits
+        if depth == 0:
+            meet_fog(f, i, background)
         if hits == 0 or depth == bounces:
             break
         find_surface(f, i, table)
@@ -390,4 +412,5 @@ def trace_paths(  # noqa: PLR0917 - Numba knows no keywords
             sample,
             bounces,
         )
+        fade_paths(f, background, alpha)
         show_block(f, BROUGHT, x0, y0, background, sample, tone, sums, image)

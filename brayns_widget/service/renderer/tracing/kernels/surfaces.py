@@ -17,7 +17,15 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.tracing.embree import SHADOWS
-from brayns_widget.service.renderer.tracing.ground import BLEND, SHOWN, SHOWN_ALPHA, SQUARES
+from brayns_widget.service.renderer.tracing.ground import (
+    BLEND,
+    FOG,
+    FOG_OFFSET,
+    FOG_STRENGTH,
+    SHOWN,
+    SHOWN_ALPHA,
+    SQUARES,
+)
 from brayns_widget.service.renderer.tracing.kernels.native import (
     called,
     inlined,
@@ -314,6 +322,18 @@ def _add_directional(f: Any, i: Any, scene: Any, light: Any, shadows: Any) -> No
 
 
 @inlined
+def fog_of(f: Any, lane: Any, background: Any) -> Any:
+    """Compute the share of the background in what is seen of a lane's surface, see ``tracing.ground``."""
+    strength = background[FOG_STRENGTH]
+    if strength <= 0:
+        return ZERO
+    depth = background[FOG_OFFSET]
+    for axis in range(3):
+        depth += background[FOG + axis] * (f[ORG + axis, lane] + f[TFAR, lane] * f[DIR + axis, lane])
+    return strength * min(max(depth, ZERO), ONE)
+
+
+@inlined
 def _tone(value: Any, tone: Any) -> Any:
     """Look the byte for linear light up; negative numbers and NaN are black."""
     place = math.sqrt(value) * _SCALE if value > 0 else ZERO
@@ -504,10 +524,12 @@ def trace(  # noqa: PLR0917 - Numba knows no keywords
                 y, x = y0 + row, x0 + column
                 red, green, blue, opacity = red0, green0, blue0, alpha
                 if hits > 0 and i[GEOMETRY, lane] != NONE:
-                    red = f[COLOR, lane] * f[LIGHT, lane]
-                    green = f[COLOR + 1, lane] * f[LIGHT + 1, lane]
-                    blue = f[COLOR + 2, lane] * f[LIGHT + 2, lane]
-                    opacity = ONE
+                    fog = fog_of(f, lane, background)
+                    clear = ONE - fog
+                    red = clear * f[COLOR, lane] * f[LIGHT, lane] + fog * red0
+                    green = clear * f[COLOR + 1, lane] * f[LIGHT + 1, lane] + fog * green0
+                    blue = clear * f[COLOR + 2, lane] * f[LIGHT + 2, lane] + fog * blue0
+                    opacity = clear + fog * alpha
                 if sample > 0:
                     red += sums[y, x, 0]
                     green += sums[y, x, 1]

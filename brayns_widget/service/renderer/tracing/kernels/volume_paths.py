@@ -22,7 +22,9 @@ from brayns_widget.service.renderer.tracing.kernels.paths import (
     PATH_ROWS,
     advance,
     end_paths,
+    fade_paths,
     light_lobes,
+    meet_fog,
     meet_lights,
     start_paths,
 )
@@ -249,6 +251,8 @@ def _trace(  # noqa: PLR0917
             if i[_SCATTERED, lane] != 0:
                 i[VALID, lane] = 0  # it has neither left nor met a surface
         hits = end_paths(f, i, ambient, background, alpha)
+        if depth == 0:
+            meet_fog(f, i, background)
         if hits + scattered == 0 or depth == bounces:
             break
         find_surface(f, i, table)
@@ -314,4 +318,5 @@ def trace_volume_paths(  # noqa: PLR0917 - Numba knows no keywords
             scene, table, materials, numbers, places, clips, notes, f, i, x0, y0, width,
             ambient, lights, shadows, background, alpha, sample, bounces,
         )  # fmt: skip
+        fade_paths(f, background, alpha)
         show_block(f, BROUGHT, x0, y0, background, sample, tone, sums, image)

@@ -10,7 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from brayns_widget.service.renderer.tracing.kernels.layers import SEEN, THROUGH, add_background, add_layer, start_layers
+from brayns_widget.service.renderer.tracing.kernels.layers import (
+    MOST_FAINT,
+    SEEN,
+    THROUGH,
+    add_background,
+    add_layer,
+    start_layers,
+)
 from brayns_widget.service.renderer.tracing.kernels.lights import NOTHING, light_surfaces
 from brayns_widget.service.renderer.tracing.kernels.march import NOTES, march
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
@@ -83,12 +90,13 @@ def _trace(  # noqa: PLR0917
     lights: Any,
     ao_samples: Any,
     shadows: Any,
+    background: Any,
     sample: Any,
     bounces: Any,
 ) -> None:
     """Trace one block, whose camera rays are aimed, through at most ``bounces`` surfaces."""
-    start_layers(f)
-    for _layer in range(bounces):
+    start_layers(f, i)
+    for _layer in range(bounces + MOST_FAINT):
         meet(f, i, scene, table, 0, VALID)
         if _add_volumes(f, i, numbers, places, clips, notes, x0, y0, width, sample) == 0:
             break
@@ -96,7 +104,7 @@ def _trace(  # noqa: PLR0917
         light_surfaces(
             f, i, scene, table, materials, x0, y0, width, ambient, lights, ao_samples, shadows, sample
         )  # fmt: skip
-        if add_layer(f, i, materials) == 0:
+        if add_layer(f, i, materials, background, bounces) == 0:
             break
 
 
@@ -142,7 +150,7 @@ def trace_volumes(  # noqa: PLR0917 - Numba knows no keywords
         aim(f, i, camera, x0, y0, width, height, pixel_x, pixel_y, near)
         _trace(
             scene, table, materials, numbers, places, clips, notes, f, i, x0, y0, width,
-            ambient, lights, ao_samples, shadows, sample, bounces,
+            ambient, lights, ao_samples, shadows, background, sample, bounces,
         )  # fmt: skip
         add_background(f, background)
         show_block(f, SEEN, x0, y0, background, sample, tone, sums, image)

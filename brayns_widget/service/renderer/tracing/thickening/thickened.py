@@ -56,8 +56,9 @@ class ThickenedScene:
         table = scene.traced[1].copy()
         for number, (primitives, slots) in self._own.items():
             seen = self.parts[number].primitives
-            if (primitives.visible, primitives.shadows) != (seen.visible, seen.shadows):
-                primitives.set_visible(seen.visible, seen.shadows)
+            shown = seen.visible, seen.shadows, seen.faint
+            if (primitives.visible, primitives.shadows, primitives.faint) != shown:
+                primitives.set_visible(*shown)
             table[number, 0] = slots.ctypes.data
         return Traced(self._bvh.handle, table, self._bvh.geometries)
 

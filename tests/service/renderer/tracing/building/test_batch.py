@@ -12,6 +12,7 @@ from brayns_widget.protocol.brayns.materials import Ghost, Phong
 from brayns_widget.service.renderer.content.geometry import Geometry
 from brayns_widget.service.renderer.tracing import cover
 from brayns_widget.service.renderer.tracing import scene as scene_module
+from brayns_widget.service.renderer.tracing.building.model import Model
 from brayns_widget.service.renderer.tracing.camera import Camera, Orthographic, View
 from brayns_widget.service.renderer.tracing.embree import ROUND_LINEAR_CURVE, Cancelled
 from brayns_widget.service.renderer.tracing.engine import Engine
@@ -62,7 +63,7 @@ def test_models_share_a_geometry_and_look_as_before(engine, monkeypatch):
     fill(engine)
     together = picture(engine)
     assert curves(engine) == 1
-    monkeypatch.setattr(scene_module._Model, "batchable", False)
+    monkeypatch.setattr(Model, "batchable", False)
     np.testing.assert_array_equal(picture(engine), together)
     assert curves(engine) == 3
     assert len(np.unique(together.reshape(-1, 4), axis=0)) >= 5  # three neurites, their balls, the background

@@ -57,6 +57,15 @@ def test_an_exact_background_is_seen_through_a_half_opaque_ball(engine):
     assert pixels[2, 2].tolist() == [255] * 4
 
 
+def test_fog_fades_each_layer(engine):
+    ball(engine, Matte(opacity=0.5))
+    pixels = picture(engine, background=(0.0, 0.0, 1.0, 1.0), fog=1.0)
+    # The front, at the begin of the scene, is clear; the back, at its end, has faded wholly.
+    assert pixels[32, 32].tolist() == pytest.approx([byte(0.5), 0, byte(0.5), 255], abs=1)
+    clear = picture(engine, background=(0.0, 0.0, 0.0, 0.0), fog=1.0, exact_background=True)
+    assert clear[32, 32].tolist() == pytest.approx([byte(1.0), 0, 0, 128], abs=1)
+
+
 def test_rays_meet_as_many_surfaces_as_they_may(engine):
     for depth in range(4):
         ball(engine, Matte(opacity=0.5), place=(0, 0, -4 * depth, 1.5))

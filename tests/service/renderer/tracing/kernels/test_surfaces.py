@@ -228,6 +228,31 @@ def test_an_exact_background_that_is_clear_leaves_the_colors_of_edges(engine):
     assert (abs(pixels[seen][:, :3].astype(int) - byte(0.05)) <= 1).all()
 
 
+@pytest.mark.parametrize("settings", [PLAIN, replace(PLAIN, path_tracing=True)], ids=["rays", "paths"])
+def test_fog_fades_what_is_far_into_the_background(engine, settings):
+    """Balls at the begin, in the middle and at the end of the scene, under ambient light alone."""
+    light = 0.2
+    engine.scene.lights = pack_lights([AmbientLight(intensity=light)])
+    for x, z in ((-1.0, 5.0), (0.0, 0.0), (1.0, -5.0)):
+        engine.scene.add(spheres([x, 0, z, 0.4]), WHITE)
+    sky = replace(settings, background=(0.0, 0.0, 0.5, 0.5), fog=0.8, bounces=1, samples=4)
+    pixels = picture(engine, renderer=sky)
+    begin, end = 5.4, -5.4
+    for x, z in ((16, 5.4), (32, 0.4), (48, -4.6)):
+        fog = 0.8 * (begin - z) / (begin - end)
+        near = light * (1 - fog)
+        wanted = [byte(near), byte(near), byte(near + 0.5 * fog), 255 * (1 - fog + 0.5 * fog)]
+        assert pixels[32, x].tolist() == pytest.approx(wanted, abs=2)
+
+
+def test_fog_needs_something_that_is_seen(engine):
+    engine.scene.set_visible(engine.scene.add(spheres([0, 0, -100, 1.0]), WHITE), visible=False)
+    engine.scene.add(spheres([0, 0, 0, 1.0]), WHITE)
+    assert picture(engine, renderer=replace(PLAIN, fog=1.0))[32, 32, 3] == 255  # its front is the begin of the scene
+    engine.scene.clear()
+    assert (picture(engine, renderer=replace(PLAIN, fog=1.0)) == [0, 0, 0, 0]).all()
+
+
 def test_near_clip_hides_what_is_nearer(engine):
     engine.scene.add(spheres([0, 0, 5, 0.5], [0, 0, -5, 0.5], slots=[0, 1]), [[1, 0, 0, 1], [0, 1, 0, 1]])
     pixels = [

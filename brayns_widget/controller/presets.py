@@ -1,0 +1,92 @@
+"""Presets of the view: background, lights, shading and fog that look good together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from brayns_widget.protocol.brayns.lights import Light
+    from brayns_widget.protocol.brayns.renderers import Interactive
+
+PresetName = Literal["readable", "paper", "stage", "flat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A preset.
+
+    Attributes:
+        background: as "#rrggbb".
+        lights: all lights of the scene.
+        settings: shadows, ambient occlusion and bounces.
+        fog: see ``Rendering.fog``.
+    """
+
+    background: str
+    lights: Sequence[Light]
+    settings: Interactive
+    fog: float
+
+
+def presets() -> Mapping[PresetName, Preset]:
+    """Return all presets by name.
+
+    "readable" is the view as it is at first. "paper" is for print: white, soft, with little fog, as it would make thin
+    neurites pale. "stage" is dark, lit from behind on both sides, so that outlines shine. "flat" has the colors of the
+    legend: no shadows, no light from aside, no fog.
+    """
+    from brayns_widget.controller.state import BACKGROUND, FOG
+    from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+    from brayns_widget.protocol.brayns.renderers import Interactive
+
+    soft = Interactive(ao_samples=1, enable_shadows=False, max_ray_bounces=3)
+    return {
+        "readable": Preset(BACKGROUND, usual_lights(), usual_settings(), FOG),
+        "paper": Preset(
+            "#ffffff",
+            (AmbientLight(intensity=1.1), DirectionalLight(intensity=1.5, direction=(-0.4, -1, -1))),
+            soft,
+            0.25,
+        ),
+        "stage": Preset(
+            "#000000",
+            (
+                AmbientLight(intensity=0.3),
+                DirectionalLight(intensity=4.0, direction=(-0.3, -1.0, -0.6)),
+                DirectionalLight(intensity=9.0, direction=(1.0, -0.2, 0.8)),
+                DirectionalLight(intensity=6.0, direction=(-1.0, 0.1, 0.8)),
+            ),
+            usual_settings(),
+            0.35,
+        ),
+        "flat": Preset(
+            BACKGROUND,
+            (AmbientLight(intensity=1.0),),
+            Interactive(ao_samples=0, enable_shadows=False, max_ray_bounces=3),
+            0.0,
+        ),
+    }
+
+
+def usual_settings() -> Interactive:
+    """Return the initial shading of the view."""
+    from brayns_widget.protocol.brayns.renderers import Interactive
+
+    return Interactive(ao_samples=1, enable_shadows=True, max_ray_bounces=3)
+
+
+def usual_lights() -> tuple[Light, ...]:
+    """Return the initial lights of a scene.
+
+    They are a strong one from above the viewer's right shoulder, a weaker one from below on the far side so that the
+    back is not flat, and ambient light.
+    """
+    from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+
+    return (
+        AmbientLight(intensity=0.8),
+        DirectionalLight(intensity=4.0, direction=(-0.5, -1.0, -1.0)),
+        DirectionalLight(intensity=1.5, direction=(0.5, 0.4, 1.0)),
+    )
