@@ -19,7 +19,7 @@ from brayns_widget.controller.attributes import read_columns
 from brayns_widget.controller.edges import SOURCE, TARGET, Part
 from brayns_widget.controller.points import Points
 from brayns_widget.controller.rows import stacked
-from brayns_widget.protocol.errors import CircuitError
+from brayns_widget.protocol.errors import CircuitError, QueryError
 
 Floats = npt.NDArray[np.float64]
 
@@ -189,7 +189,7 @@ async def _of_nodes(
     different, rows = np.unique(ids.to_numpy(), return_inverse=True)
     try:
         found = await read_columns(server, part.path, population, different.tolist(), names)
-    except CircuitError:
+    except QueryError:
         return None
     return found.iloc[rows].reset_index(drop=True)
 

@@ -186,6 +186,13 @@ def test_without_a_sign_the_type_is_refused_not_guessed(controller, cluster):
     assert len(controller.models) == 1
 
 
+def test_cells_that_cannot_be_read_are_told_not_taken_for_cells_without_a_type(controller, cluster):
+    cluster.backend.errors["sonata-get-node-attributes"] = (-32603, "the disk is gone")
+    for form, color_by in (("spheres", "type"), ("lines", None)):
+        with pytest.raises(CircuitError, match="the disk is gone"):
+            controller.synapses().show(form, color_by=color_by)
+
+
 def test_lines_join_the_somas_of_pairs(controller, cluster):
     model = controller.synapses().show("lines", color_by="afferent_center_x", radius=2)
     ends = [(one["p0"][0], one["p1"][0]) for one in sent(cluster, "add-capsules")]
