@@ -52,6 +52,7 @@ NODE_ATTRIBUTE_METHODS = (
     "sonata-get-node-set-ids",
     "sonata-count-node-sets",
 )
+EDGE_METHODS = ("sonata-list-edge-attributes", "sonata-count-edges", "sonata-get-edges")  # ours; Brayns has none
 # Brayns'; ours has none.
 SELECTION_METHODS = ("sonata-load-nodes", "sonata-unload-nodes", "sonata-get-node-ids", "sonata-get-node-positions")
 SHAPES = ("spheres", "capsules", "boxes", "planes", "bounded-planes")
@@ -245,6 +246,7 @@ class FakeBackend(FakeServer):
     Attributes:
         populations: what ``sonata-list-populations`` answers.
         edges: the edge populations that it answers.
+        joined: source, target and x of each edge of these; while there are none, this backend has no methods for edges.
         node_sets: what ``sonata-get-node-sets`` answers.
         members: ids of the cells of each node set, for a backend that has ``node_attributes`` or ``positions``.
         node_attributes: numbers or texts of all nodes by the name of the attribute; while there are none, this backend
@@ -259,6 +261,7 @@ class FakeBackend(FakeServer):
         self.cancels = False
         self.populations: list[dict[str, Any]] = [{"name": "cells", "type": "biophysical", "size": 4}]
         self.edges: list[dict[str, Any]] = []
+        self.joined: list[tuple[int, int, float]] = []
         self.node_sets = ["All", "Layer1"]
         self.members = {"All": [0, 1, 2, 3], "Layer1": [1, 3]}
         self.node_attributes: dict[str, list[Any]] = {}
@@ -280,6 +283,8 @@ class FakeBackend(FakeServer):
     def answer(self, method: str, params: Any) -> Result:
         if self.positions and method in SELECTION_METHODS and method not in self.answers:
             return self._select(method, params)
+        if self.joined and method in EDGE_METHODS and method not in self.answers:
+            return self._join(method, params)
         if not self.node_attributes or method not in NODE_ATTRIBUTE_METHODS or method in self.answers:
             return super().answer(method, params)
         if method == NODE_ATTRIBUTE_METHODS[2]:
@@ -307,8 +312,39 @@ class FakeBackend(FakeServer):
     def _registry(self) -> list[str]:
         names = [name for name in self.answers if name != "registry"]
         names += NODE_ATTRIBUTE_METHODS if self.node_attributes else ()
+        names += EDGE_METHODS if self.joined else ()
         names += ["cancel"] if self.cancels else ()
         return names + (list(SELECTION_METHODS) if self.positions else [])
+
+    def _join(self, method: str, params: Any) -> Result:
+        """Answer about edges; they are where the file says on each axis: at x."""
+        axes = [f"afferent_center_{axis}" for axis in "xyz"]
+        if method == EDGE_METHODS[0]:
+            described = [{"name": name, "type": "float", "dynamics": False, "color_method": None} for name in axes]
+            about = {"source": "cells", "target": "cells", "left_out": []}
+            return {"count": len(self.joined), "attributes": described, **about}, b""
+        wanted = [set(params.get(name, range(4))) for name in ("sources", "targets")]
+        found = [
+            (number, *edge) for number, edge in enumerate(self.joined) if edge[0] in wanted[0] and edge[1] in wanted[1]
+        ]
+        if method == EDGE_METHODS[1]:
+            at = [edge[1 if params.get("by") == "source" else 2] for edge in found]
+            nodes = sorted(set(at)) if "by" in params else []
+            payload = struct.pack(f"<{2 * len(nodes)}q", *nodes, *map(at.count, nodes))
+            return {"count": len(found), "nodes": len(nodes)}, payload
+        if unknown := [name for name in params["names"] if name not in axes]:
+            raise RequestError(f"There is no attribute {unknown[0]}", code=-32602)
+        chosen = min(params.get("limit", len(found)), len(found))
+        page = [found[number * len(found) // chosen] for number in range(chosen)][params["first"] :][: params["count"]]
+        ends = [
+            {"name": name, "type": "integer", "dynamics": False}
+            for name in ("@edge_id", "@source_node", "@target_node")
+        ]
+        values = [{"name": name, "type": "float", "dynamics": False} for name in params["names"]]
+        columns = [struct.pack(f"<{len(page)}q", *(edge[place] for edge in page)) for place in range(3)]
+        columns += [struct.pack(f"<{len(page)}d", *(edge[3] for edge in page)) for _ in params["names"]]
+        counts = {"total": len(found), "chosen": chosen, "count": len(page)}
+        return {**counts, "attributes": ends + values}, b"".join(columns)
 
     def _select(self, method: str, params: Any) -> Result:
         if method == "sonata-load-nodes":

@@ -16,6 +16,7 @@ from brayns_widget.controller.aiming import Aim
 from brayns_widget.controller.calls import shortcut
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.clipping import Clipping
+from brayns_widget.controller.connecting import Connections
 from brayns_widget.controller.files import Files
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.guarded import Guarded
@@ -65,6 +66,7 @@ class Groups:
         lights: the lights.
         clipping: clipping shapes.
         shapes: adds simple shapes.
+        connections: synapses between cells, partners of cells, and points of one's own.
         simulation: the frame that is shown.
         rendering: background, shadows and the like.
         pictures: finished pictures.
@@ -85,6 +87,7 @@ class Groups:
     lights: Lights
     clipping: Clipping
     shapes: Shapes
+    connections: Connections
     simulation: Simulation
     rendering: Rendering
     pictures: Pictures
@@ -104,6 +107,10 @@ class Groups:
     load_molecule = shortcut("models", Models.load_molecule)
     load_placements = shortcut("models", Models.load_placements)
     load_upload = shortcut("models", Models.load_upload)
+    synapses = shortcut("connections", Connections.synapses)
+    partners = shortcut("connections", Connections.partners)
+    add_points = shortcut("connections", Connections.add_points)
+    load_electrodes = shortcut("connections", Connections.load_electrodes)
     snapshot = shortcut("pictures", Pictures.snapshot)
     reset_camera = shortcut("camera", LiveCamera.reset)
     clear = shortcut("models", Models.clear)
@@ -161,6 +168,7 @@ class Controller(Groups, Guarded):
             lights=lights,
             clipping=Clipping(core),
             shapes=Shapes(core, models),
+            connections=Connections(core, models, selection),
             simulation=Simulation(core),
             rendering=rendering,
             pictures=Pictures(core, rendering),

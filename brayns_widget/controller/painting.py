@@ -25,7 +25,7 @@ from brayns_widget.protocol.errors import CircuitError
 if TYPE_CHECKING:
     import pandas as pd
 
-SOLID = "solid"
+SOLID, BY_PRIMITIVE = "solid", "primitive"
 _MODEL_COLORS = 7
 
 
@@ -165,6 +165,27 @@ class Painter:
         if "palette" in how and legend.attribute:
             by_label = {label: found.by_ids[key] for label, key in found.keys.items()}
             await self.recolor(renderer, legend.attribute, by_label)
+
+    async def paint_primitives(self, renderer: Server, model_id: int, values: Any, count: int, **how: Any) -> None:
+        """Color the shapes of a model by values.
+
+        Args:
+            renderer: draws it.
+            model_id: the model, which was made of simple shapes.
+            values: as of ``color_cells``, by the places of the shapes.
+            count: number of the shapes.
+            how: the options of ``Model.color_by`` that were given.
+
+        Raises:
+            ValueError: the values do not fit the shapes, or an option does not go with values.
+        """
+        from brayns_widget.controller.coloring import color_cells
+
+        _refuse_others(how, {"colormap", "range", "missing", "palette", "title"}, "values")
+        found = color_cells(values, range(count), model=model_id, usual=self._give, **how)
+        await self.looks.color(renderer, model_id, BY_PRIMITIVE, found.by_ids, found.keys)
+        model = self._core.scene.model(model_id)
+        self._colored(model, colored_by=found.legend.title or "values", legend=found.legend)
 
     async def ids(self, renderer: Server, model_id: int) -> list[int]:
         """Return the node ids of a model's cells, in the order of loading.

@@ -76,6 +76,7 @@ _EXCITATION, _INHIBITION = "#D55E00", "#56B4E9"
 _CUSTOMARY: Mapping[str, Mapping[str, str]] = {
     "synapse class": {"EXC": _EXCITATION, "INH": _INHIBITION},
     "ei": {"e": _EXCITATION, "i": _INHIBITION},
+    "direction": {"afferent": "#F0E442", "efferent": "#5577FF"},
     "morphology section": {
         "soma": "#F0E442",
         "axon": "#56B4E9",

@@ -78,6 +78,11 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Models.refresh": lambda *_: "",
     "Pictures.encoded": lambda *_: "",  # others may change something while it renders
     "Shapes.add": lambda *_: "add shapes",
+    "Synapses.show": lambda _, values: f"show synapses as {values.get('form', 'spheres')}",
+    "Partners.select": lambda *_: "select partners",
+    "Partners.isolate": lambda *_: "isolate partners",
+    "Connections.add_points": lambda _, values: f"add {values.get('name', 'points')}",
+    "Connections.load_electrodes": lambda *_: "add electrodes",
     "Lights.add": lambda *_: "add a light",
     "Lights.clear": lambda *_: "remove all lights",
     "Clipping.add": lambda *_: "cut",

@@ -60,6 +60,11 @@ def parse_ranges(text: str, name: str) -> Ints:
     return ascending(np.repeat(firsts - starts, counts) + np.arange(int(total), dtype=np.int64))
 
 
+def is_ranges(text: str) -> bool:
+    """Whether a text is ids as ``parse_ranges`` reads them."""
+    return _RANGES.fullmatch(text) is not None
+
+
 def ids_of(selected: Selected, population: str) -> Ints:
     """Return the ids (N,) of a population's selected cells, ascending."""
     return parse_ranges(selected.get(population, ""), population)

@@ -114,7 +114,7 @@ async def choose_cells(
     await server.check_node_sets(dict.fromkeys(node_sets, ()))
     if choice.node_ids is None and query is None:
         return found, Chosen(None, node_sets, choice.density, choice.limit, notices=notices)
-    ids, remarks = await _meeting(server, found, replace(choice, node_sets=node_sets, query=query))
+    ids, remarks = await meeting(server, found, replace(choice, node_sets=node_sets, query=query))
     if not len(ids):
         hint = " ".join(remark.text for remark in remarks) or "A cell has to meet node_ids, node_sets and query."
         raise CircuitError(f"No cells of population {found.name!r} are selected.", hint=hint)
@@ -126,7 +126,7 @@ async def count_cells(ready: Ready, path: str, population: str | None, choice: C
     found, _ = await _population(ready, path, population)
     server = Questions(ready, path, found)
     await server.check_node_sets(dict.fromkeys(choice.node_sets, ()))
-    ids, remarks = await _meeting(server, found, choice)
+    ids, remarks = await meeting(server, found, choice)
     return CellCount(found.name, len(ids), found.size, remarks)
 
 
@@ -159,8 +159,18 @@ def thinned(ids: Ints, density: float, limit: int | None) -> Ints:
     return ids
 
 
-async def _meeting(server: Questions, population: Population, choice: Choice) -> tuple[Ints, tuple[Remark, ...]]:
-    """Return the cells that satisfy ids, node sets and query."""
+async def meeting(server: Questions, population: Population, choice: Choice) -> tuple[Ints, tuple[Remark, ...]]:
+    """Return the cells that satisfy ids, node sets and query, ascending, and remarks about values that no cell has.
+
+    Args:
+        server: questions about their population.
+        population: the same.
+        choice: the cells.
+
+    Raises:
+        CircuitError: this backend cannot answer, or an id is out of range.
+        QueryError: the query does not fit the population.
+    """
     import numpy as np
 
     remarks: tuple[Remark, ...] = ()

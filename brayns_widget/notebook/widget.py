@@ -116,6 +116,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         lights: the lights.
         clipping: clipping shapes.
         shapes: adds simple shapes.
+        connections: synapses between cells, partners of cells, and points of one's own.
         simulation: the current frame of simulations.
         rendering: shadows and other settings.
         pictures: snapshots, and picking.

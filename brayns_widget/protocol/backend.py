@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, WithJsonSchema
 
 from brayns_widget.protocol.endpoints import Endpoint
-from brayns_widget.protocol.schema import Ids, Items, Object
+from brayns_widget.protocol.schema import Ids, Items, Object, Size
 
 # --- core ---
 
@@ -425,6 +425,108 @@ SONATA_LIST_NODE_ATTRIBUTES = Endpoint("sonata-list-node-attributes", NodeAttrib
 SONATA_GET_NODE_ATTRIBUTES = Endpoint("sonata-get-node-attributes", NodeAttributesParams, NodeAttributesResult)
 SONATA_GET_NODE_SET_IDS = Endpoint("sonata-get-node-set-ids", NodeSetIdsParams, NodeSetIdsResult)
 SONATA_COUNT_NODE_SETS = Endpoint("sonata-count-node-sets", NodeSetCountsParams, NodeSetCountsResult)
+
+
+class EdgeAttributeListParams(Object):
+    """An edge population of a circuit or simulation."""
+
+    path: str
+    population: str
+
+
+class EdgeAttributeListResult(Object):
+    """The attributes of an edge population.
+
+    Attributes:
+        count: of its edges.
+        source: the node population of their sources; "" if the file does not tell.
+        target: that of their targets.
+        attributes: those that can be read, by name; those of ``dynamics_params`` come last.
+        left_out: names of the attributes whose type cannot be read.
+    """
+
+    count: int
+    source: str
+    target: str
+    attributes: list[ListedNodeAttribute]
+    left_out: list[str]
+
+
+class EdgeCountParams(Object):
+    """Edges of a population between two sets of nodes.
+
+    Attributes:
+        path: of a circuit's or a simulation's configuration.
+        population: name of an edge population.
+        sources: ids of the nodes where they start; without, any.
+        targets: ids of the nodes where they end; without, any.
+        by: the end at whose nodes they are counted, too; without, at none.
+    """
+
+    path: str
+    population: str
+    sources: Ids | None = None
+    targets: Ids | None = None
+    by: Literal["source", "target"] | None = None
+
+
+class EdgeCountResult(Object):
+    """Number of edges, and of the nodes in the payload.
+
+    Attributes:
+        count: of the edges.
+        nodes: of the payload: so many ids, ascending, then as many numbers of edges, all little-endian int64; only
+            nodes that have some.
+    """
+
+    count: int
+    nodes: int
+
+
+class EdgesParams(Object):
+    """Edges of a population between two sets of nodes, thinned, and a page of them; first attributes as for counts.
+
+    Attributes:
+        path: of a circuit's or a simulation's configuration.
+        population: name of an edge population.
+        sources: ids of the nodes where they start; without, any.
+        targets: ids of the nodes where they end; without, any.
+        names: of attributes; without, all that can be read.
+        limit: the most edges that are chosen, at even steps through all that there are; without, all.
+        first: number of the first chosen edge of this page.
+        count: the most edges of this page; without, all that follow.
+    """
+
+    path: str
+    population: str
+    sources: Ids | None = None
+    targets: Ids | None = None
+    names: Items[str] | None = None
+    limit: Size | None = None
+    first: Size = 0
+    count: Size | None = None
+
+
+class EdgesResult(Object):
+    """A page of edges, in the order of their ids.
+
+    Attributes:
+        total: number of all edges between the nodes.
+        chosen: number of those that ``limit`` leaves.
+        count: number of those in the payload.
+        attributes: the columns of the payload, as of ``sonata-get-node-attributes``, after three of int64: the edges'
+            ids, their sources, their targets.
+    """
+
+    total: int
+    chosen: int
+    count: int
+    attributes: list[NodeAttribute]
+
+
+SONATA_LIST_EDGE_ATTRIBUTES = Endpoint("sonata-list-edge-attributes", EdgeAttributeListParams, EdgeAttributeListResult)
+SONATA_COUNT_EDGES = Endpoint("sonata-count-edges", EdgeCountParams, EdgeCountResult)
+SONATA_GET_EDGES = Endpoint("sonata-get-edges", EdgesParams, EdgesResult)
 
 # --- session variables ---
 

@@ -15,6 +15,7 @@ import pandas as pd
 
 from brayns_widget import BraynsWidget, Camera, CircuitError, Controller, Legend, Model, Snapshot, Task
 from brayns_widget.controller.circuits import Circuit, Directory
+from brayns_widget.controller.connected import Partners, Synapses
 from brayns_widget.controller.parts import Part
 from brayns_widget.controller.picking import Picked
 from brayns_widget.controller.placement import Placement
@@ -159,6 +160,20 @@ def draw(viewer: Controller) -> None:
     spheres.remove()
 
 
+def connect(viewer: Controller) -> None:
+    synapses = viewer.synapses(source={"synapse_class": "INH"}, target=viewer.models[0])
+    assert_type(synapses, Synapses)
+    assert_type(synapses.count, int)
+    assert_type(synapses.dataframe(100), pd.DataFrame)
+    assert_type(synapses.show("lines", color_by="type"), Model)
+    partners = viewer.partners(0, "afferent")
+    assert_type(partners, Partners)
+    partners.isolate()
+    viewer.selection.show_all()
+    places = viewer.models[0].cells[["x", "y", "z", "layer"]]
+    assert_type(viewer.add_points(places, radius=3, color_by="layer"), Model)
+
+
 def play(viewer: Controller, config: Path, population: str) -> None:
     parameters = SonataParams(
         node_population_settings=[
@@ -256,6 +271,7 @@ def main(config: Path, folder: Path) -> None:
         light(viewer)
         cut(viewer)
         draw(viewer)
+        connect(viewer)
         play(viewer, config, model.name)
         render(viewer, folder)
         undo(viewer)

@@ -10,6 +10,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -38,6 +39,7 @@ KINDS: Mapping[str, type] = {**GROUPS, "part": Part}
 """Classes whose objects have calls, by the first part of a path in the tables."""
 
 PATH = "/data/circuit.json"
+ARRAY = Path(__file__).with_name("array.csv")
 WAIT = 10
 
 
@@ -538,6 +540,14 @@ WRITING_CALLS: Mapping[str, Write] = {
         read=lambda stage: stage.other.selection.value.get("cells"),
         removes=True,
     ),
+    "connections.add_points": Write(
+        lambda stage, value: stage.viewer.add_points(pd.DataFrame({"x": [0.0], "y": 0.0, "z": 0.0}), radius=value),
+        sent=("add-spheres", lambda params: params[0]["geometry"]["radius"]),
+    ),
+    "connections.load_electrodes": Write(
+        lambda stage, value: stage.viewer.load_electrodes(ARRAY, radius=value),
+        sent=("add-spheres", lambda params: params[0]["geometry"]["radius"]),
+    ),
     "shapes.add": Write(
         lambda stage, value: stage.viewer.shapes.add(Sphere(radius=value, center=(0, 0, 0))),
         sent=("add-spheres", lambda params: params[0]["geometry"]["radius"]),
@@ -581,6 +591,10 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "clipping.clear": lambda _: ((), {}),
     "colors.maps": lambda _: ((), {}),
     "colors.set": lambda _: (("kind", {"b": "#ffffff"}), {}),
+    "connections.synapses": lambda _: ((), {}),
+    "connections.partners": lambda _: ((1,), {}),
+    "connections.add_points": lambda _: ((pd.DataFrame({"x": [0.0], "y": 0.0, "z": 0.0}),), {"radius": 0.5}),
+    "connections.load_electrodes": lambda _: ((ARRAY,), {"radius": 0.5}),
     "files.inspect": lambda _: ((PATH,), {}),
     "files.list": lambda _: (("/data",), {}),
     "history.redo": lambda _: ((), {}),
@@ -672,6 +686,8 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
 CHANGES_NOTHING = frozenset(
     {
         "backend.request",
+        "connections.partners",
+        "connections.synapses",
         "colors.maps",
         "files.inspect",
         "files.list",

@@ -50,6 +50,8 @@ def staged() -> Iterator[Stage]:
         cluster.logs = {}
         assert cluster.backend is not None
         cluster.backend.node_attributes = {"x": [0.0, 1.0, 2.0, 3.0]}
+        cluster.backend.edges = [{"name": "joins", "size": 2, "source": "cells", "target": "cells"}]
+        cluster.backend.joined = [(0, 1, 5.0), (2, 1, 6.0)]
         comms = record_comms(patch)
         with Controller(**cluster.options) as controller:
             viewers = BraynsWidget(controller=controller), BraynsWidget(controller=controller)

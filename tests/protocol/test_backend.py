@@ -30,10 +30,13 @@ def test_recorded_exchanges_are_understood(shared_dir: Path):
                 assert endpoint.encode(validate(endpoint.params_type, params)) == params
             seen.add(name)
     ours = {
+        "sonata-count-edges",
         "sonata-count-node-sets",
         "sonata-describe-circuit",
+        "sonata-get-edges",
         "sonata-get-node-attributes",
         "sonata-get-node-set-ids",
+        "sonata-list-edge-attributes",
         "sonata-list-node-attributes",
     }
     # Of these no successful answer was recorded.

@@ -1,4 +1,4 @@
-"""Attributes of nodes, read in the child process that runs ``circuits``."""
+"""Attributes of nodes and edges, read in the child process that runs ``circuits``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from brayns_widget.service.sonata.populations import Population
 Ints = npt.NDArray[np.int64]
 
 _DYNAMICS = "@dynamics:"  # as bluepysnap marks them
-_ADVICE = "ask for fewer attributes or nodes at once"
+_ADVICE = "ask for fewer attributes, nodes or edges at once"
 
 
 @dataclass(frozen=True)
@@ -119,9 +119,36 @@ def read(
             attribute cannot be read.
     """
     selection, order = _selected(population, ids)
+    columns, payload = read_columns(population, selection, names, order)
     count = population.size if order is None else len(order)
+    return {"count": count, "attributes": columns}, payload
+
+
+def read_columns(
+    population: Population,
+    selection: Ints | None,
+    names: Sequence[str] | None,
+    order: npt.NDArray[np.intp] | None = None,
+    *,
+    size: int = 0,
+) -> tuple[list[dict[str, Any]], bytes]:
+    """Read attributes of nodes or edges.
+
+    Args:
+        population: the nodes or edges.
+        selection: ids of those that are read, ascending; None: all.
+        names: of the attributes; None: all that can be read.
+        order: the index in ``selection`` of each row; None: it has them in their order.
+        size: bytes that the answer has already.
+
+    Returns:
+        a description of each column, and the columns.
+
+    Raises:
+        RequestError: as of ``read``.
+    """
+    count = population.size if selection is None else len(selection if order is None else order)
     columns, parts = [], []
-    size = 0
     for attribute in _wanted(population, names):
         size += count * (4 if attribute.type == "string" else 8)
         check_answer(size, _ADVICE)
@@ -136,7 +163,7 @@ def read(
             check_answer(size, _ADVICE)
         columns.append(column)
         parts.append((values if order is None else values[order]).tobytes())
-    return {"count": count, "attributes": columns}, b"".join(parts)
+    return columns, b"".join(parts)
 
 
 def _selected(population: Population, ids: Sequence[int] | None) -> tuple[Ints | None, npt.NDArray[np.intp] | None]:

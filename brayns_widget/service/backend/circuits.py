@@ -21,7 +21,7 @@ from brayns_widget.service.sonata.folders import configuration_of
 from brayns_widget.service.sonata.listing import VIRTUAL, Circuit, Listed
 
 if TYPE_CHECKING:
-    from brayns_widget.service.sonata.populations import Population
+    from brayns_widget.service.sonata.populations import EdgePopulation, Population
 
 
 class Config:
@@ -73,6 +73,19 @@ class Config:
             place = self.circuit.config.path
             raise RequestError(f"There is no node population {name!r} in {place}; {there_are}", code=INVALID_PARAMS)
         return self.circuit.nodes(name)
+
+    def edges(self, name: str) -> EdgePopulation:
+        """Open an edge population.
+
+        Raises:
+            RequestError: -32602, there is none of this name.
+        """
+        known = list(self.circuit.edge_files)
+        if name not in known:
+            there_are = f"there are {', '.join(map(repr, known))}" if known else "there is none"
+            place = self.circuit.config.path
+            raise RequestError(f"There is no edge population {name!r} in {place}; {there_are}", code=INVALID_PARAMS)
+        return self.circuit.edges(name)
 
     def report(self, name: str) -> ReportConfig:
         """Return a report of the simulation; its file may be opened.
@@ -235,6 +248,28 @@ def node_positions(config: Config, population: str, ids: memoryview) -> tuple[No
     return None, nodes.positions(config.population(population), ids)
 
 
+def edge_attributes(config: Config, population: str) -> dict[str, Any]:
+    """Return names and types of the attributes of an edge population."""
+    from brayns_widget.service.backend import attributes
+
+    edges = config.edges(population)
+    return attributes.listed(edges) | {"source": edges.source, "target": edges.target}
+
+
+def count_edges(config: Config, population: str, **between: Any) -> tuple[dict[str, Any], bytes]:
+    """Count edges between nodes; see ``edges.count``."""
+    from brayns_widget.service.backend import edges
+
+    return edges.count(config.edges(population), **between)
+
+
+def get_edges(config: Config, population: str, **wanted: Any) -> tuple[dict[str, Any], bytes]:
+    """Read edges between nodes; see ``edges.read``."""
+    from brayns_widget.service.backend import edges
+
+    return edges.read(config.edges(population), **wanted)
+
+
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "populations": populations,
     "contents": contents,
@@ -245,4 +280,7 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "count-node-sets": count_node_sets,
     "select-nodes": select_nodes,
     "node-positions": node_positions,
+    "edge-attributes": edge_attributes,
+    "count-edges": count_edges,
+    "get-edges": get_edges,
 }

@@ -20,14 +20,17 @@ from brayns_widget.protocol.backend import (
     QUIT,
     REGISTRY,
     SCHEMA,
+    SONATA_COUNT_EDGES,
     SONATA_COUNT_NODE_SETS,
     SONATA_DESCRIBE_CIRCUIT,
+    SONATA_GET_EDGES,
     SONATA_GET_NODE_ATTRIBUTES,
     SONATA_GET_NODE_IDS,
     SONATA_GET_NODE_POSITIONS,
     SONATA_GET_NODE_SET_IDS,
     SONATA_GET_NODE_SETS,
     SONATA_GET_REPORT_FRAME,
+    SONATA_LIST_EDGE_ATTRIBUTES,
     SONATA_LIST_NODE_ATTRIBUTES,
     SONATA_LIST_POPULATIONS,
     SONATA_LOAD_NODE_REPORT,
@@ -40,6 +43,12 @@ from brayns_widget.protocol.backend import (
     VOLUME_PARSE_HEADER,
     CircuitDescription,
     Directory,
+    EdgeAttributeListParams,
+    EdgeAttributeListResult,
+    EdgeCountParams,
+    EdgeCountResult,
+    EdgesParams,
+    EdgesResult,
     EndpointSchema,
     ExistsParams,
     ExistsResult,
@@ -346,6 +355,33 @@ def sonata_count_node_sets(
     """Count the nodes of a population in each node set. An addition of ours."""
     found = context.reader.ask("count-node-sets", params.path, request, population=params.population)
     return NodeSetCountsResult.model_validate(found)
+
+
+@METHODS.add(SONATA_LIST_EDGE_ATTRIBUTES, cancellable=True)
+def sonata_list_edge_attributes(
+    context: Context, params: EdgeAttributeListParams, request: RunningRequest
+) -> EdgeAttributeListResult:
+    """Get the names and types of the attributes of an edge population. An addition of ours."""
+    found = context.reader.ask("edge-attributes", params.path, request, population=params.population)
+    return EdgeAttributeListResult.model_validate(found)
+
+
+@METHODS.add(SONATA_COUNT_EDGES, cancellable=True)
+def sonata_count_edges(
+    context: Context, params: EdgeCountParams, request: RunningRequest
+) -> WithPayload[EdgeCountResult]:
+    """Count the edges of a population between two sets of nodes, also for each node. An addition of ours."""
+    wanted = {"population": params.population, "sources": params.sources, "targets": params.targets, "by": params.by}
+    found, payload = context.reader.fetch("count-edges", params.path, request, **wanted)
+    return WithPayload(EdgeCountResult.model_validate(found), payload)
+
+
+@METHODS.add(SONATA_GET_EDGES, cancellable=True)
+def sonata_get_edges(context: Context, params: EdgesParams, request: RunningRequest) -> WithPayload[EdgesResult]:
+    """Get edges of a population between two sets of nodes, some at a time. An addition of ours."""
+    wanted = {name: getattr(params, name) for name in type(params).model_fields if name != "path"}
+    found, payload = context.reader.fetch("get-edges", params.path, request, **wanted)
+    return WithPayload(EdgesResult.model_validate(found), payload)
 
 
 # --- session variables ---

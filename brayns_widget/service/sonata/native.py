@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import libsonata
 import numpy as np
@@ -14,6 +14,7 @@ from brayns_widget.service.sonata.problems import reading
 
 Array = npt.NDArray[Any]
 Ints = npt.NDArray[np.int64]
+End = Literal["source", "target"]
 
 
 class NativePopulation:
@@ -98,3 +99,17 @@ class NativeEdges(NativePopulation):
         with self._reading(f"Edge population {self.name} of {self.file}"):
             found: Ints = self.population.efferent_edges(nodes.tolist()).flatten().astype(np.int64)
             return found
+
+    def ends(self, end: End, begin: int, past: int) -> Ints:
+        """Return the nodes at one end of the edges of a range."""
+        with self._reading(f"Edge population {self.name} of {self.file}"):
+            read = self.population.source_nodes if end == "source" else self.population.target_nodes
+            found: Ints = read(libsonata.Selection([(begin, past)] if begin < past else [])).astype(np.int64)
+            return found
+
+    def indexed(self, end: End, nodes: Ints, most: int) -> Ints | None:
+        """Return the ids of the edges that have this end among the nodes, unless they are many."""
+        with self._reading(f"Edge population {self.name} of {self.file}"):
+            find = self.population.efferent_edges if end == "source" else self.population.afferent_edges
+            found = find(nodes.tolist())
+            return None if found.flat_size > most else ascending(found.flatten().astype(np.int64))

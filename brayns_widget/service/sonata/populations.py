@@ -14,7 +14,7 @@ import numpy.typing as npt
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service import hdf5
 from brayns_widget.service.sonata.choice import why_not_libsonata
-from brayns_widget.service.sonata.native import NativeEdges, NativePopulation
+from brayns_widget.service.sonata.native import End, NativeEdges, NativePopulation
 from brayns_widget.service.sonata.problems import failure, reading
 from brayns_widget.service.sonata.table import Table
 from brayns_widget.service.sonata.table_edges import TableEdges
@@ -67,6 +67,15 @@ class EdgePopulation(Population, Protocol):
 
     def efferent(self, nodes: Ints) -> Ints:
         """Return the ids of the edges that have their source among the nodes."""
+
+    def ends(self, end: End, begin: int, past: int) -> Ints:
+        """Return the nodes (N,) at one end of the edges from ``begin`` up to, but without, ``past``."""
+
+    def indexed(self, end: End, nodes: Ints, most: int) -> Ints | None:
+        """Return the ids, ascending, of the edges that have this end among the nodes, by an index.
+
+        None: there is no index, or they are more than ``most``.
+        """
 
 
 def population_names(file: Path) -> list[str]:

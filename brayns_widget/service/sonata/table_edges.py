@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.service.sonata.native import End
 from brayns_widget.service.sonata.table import Table
 from brayns_widget.service.sonata.types import Types
 
@@ -41,6 +42,15 @@ class TableEdges(Table):
     def efferent(self, nodes: Ints) -> Ints:
         """Return the ids of the edges that have their source among the nodes."""
         return self._found("source", nodes)
+
+    def ends(self, end: End, begin: int, past: int) -> Ints:
+        """Return the nodes at one end of the edges of a range."""
+        with self._group() as group:
+            found: Ints = np.asarray(group[f"{end}_node_id"][begin:past]).astype(np.int64)
+        return found
+
+    def indexed(self, end: End, nodes: Ints, most: int) -> None:
+        """Return None: these populations have no indices, or some that are not trusted."""
 
     def _ends(self, end: str) -> Ints:
         with self._group() as group:

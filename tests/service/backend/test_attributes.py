@@ -206,7 +206,7 @@ def test_an_answer_that_is_too_large_is_refused_before_it_is_read(config, tmp_pa
     assert "result" in ask(names=["age"])
     for params in ({"names": ["age", "depth"]}, {"names": None}, {"names": ["mtype", "layer"]}):
         assert ask(**params)["error"]["code"] == INVALID_PARAMS
-        assert "fewer attributes or nodes" in ask(**params)["error"]["message"]
+        assert "fewer attributes, nodes or edges" in ask(**params)["error"]["message"]
     assert "result" in ask(names=["age", "depth"], ids=[0, 1])
 
 

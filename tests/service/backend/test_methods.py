@@ -26,6 +26,9 @@ ADDED = {
     "sonata-get-node-attributes",
     "sonata-get-node-set-ids",
     "sonata-count-node-sets",
+    "sonata-list-edge-attributes",
+    "sonata-count-edges",
+    "sonata-get-edges",
 }
 
 
@@ -58,6 +61,7 @@ def test_additions_have_schemas_too(name, tmp_path, call):
         "sonata-describe-circuit": {"populations", "notices"},
         "sonata-get-node-set-ids": {"counts"},
         "sonata-count-node-sets": {"node_sets"},
+        "sonata-count-edges": {"count", "nodes"},
     }
     assert answered.get(name, {"count", "attributes"}) <= set(schema["result"]["required"])
 
