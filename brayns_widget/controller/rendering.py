@@ -111,6 +111,11 @@ class Rendering(Group):
     def fog(self, strength: float) -> None:
         self.set_fog(strength)
 
+    @property
+    def given_fog(self) -> float:
+        """The fog that was set, whether this renderer has any or not."""
+        return self._fog
+
     @offered
     @waiting
     async def set_fog(self, strength: Share) -> None:

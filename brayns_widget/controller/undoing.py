@@ -35,7 +35,7 @@ def undoable(core: Core, models: Models, rendering: Rendering, selection: Select
         Setting(lambda: core.store.state.selection, selection.set.aio),
         Setting(lambda: core.store.state.background, rendering.set_background.aio),
         Setting(lambda: rendering.given, rendering.give),
-        Setting(lambda: core.store.state.fog, rendering.set_fog.aio),
+        Setting(lambda: rendering.given_fog, rendering.set_fog.aio),
         Values(core),
         Coloring(core, models),
         OfModels(core, models, lambda state: state.visible, lambda model, value: model.update.aio(visible=value)),

@@ -82,6 +82,8 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "model.scale",
         "model.set_material",
         "model.turn",
+        "rendering.set_fog",
+        "rendering.use_preset",
         "models.materials",
         "models.reorder",
         "model.copy",
