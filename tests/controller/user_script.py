@@ -161,7 +161,7 @@ def draw(viewer: Controller) -> None:
 
 
 def connect(viewer: Controller) -> None:
-    synapses = viewer.synapses(source={"synapse_class": "INH"}, target=viewer.models[0])
+    synapses = viewer.connections.synapses(target=viewer.models[0])
     assert_type(synapses, Synapses)
     assert_type(synapses.count, int)
     assert_type(synapses.dataframe(100), pd.DataFrame)
