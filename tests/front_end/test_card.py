@@ -144,7 +144,7 @@ def test_escape_selects_nothing_and_the_focus_stays_in_the_view(view):
     view.page.keyboard.press("Escape")
     cards(view).wait_for(state="detached")
     assert view.calls("selection.clear") == [{}]
-    click(view, 80, 150)
+    click(view, 110, 150)  # elsewhere: two clicks in one place are a double click
     cards(view).wait_for()
     view.page.keyboard.press("Tab")  # into the card
     view.page.keyboard.press("Escape")
