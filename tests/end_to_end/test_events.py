@@ -77,8 +77,8 @@ class Shown:
         return found
 
     def running(self) -> list[psutil.Process]:
-        """The kernel's processes that live."""
-        return [p for p in self.kernel.children(recursive=True) if _lives(p)]
+        """The kernel's processes that live, but for the backend's readers, which come and go."""
+        return [p for p in self.kernel.children(recursive=True) if _lives(p) and not _reads_for_backend(p)]
 
     def told(self, words: str, since: float | None = None, seconds: float = SOON, views: int = 2) -> None:
         """Wait until the status lines of so many views say ``words``, so many seconds ``since`` the event at most."""
@@ -136,6 +136,13 @@ class Shown:
     def screenshot(self, name: str) -> None:
         """Keep what the page shows, for people to look at."""
         self.notebook.screenshot(ARTIFACTS / f"event-{name}.png")
+
+
+def _reads_for_backend(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+        parent = process.parent()
+        return READER in command(process) and parent is not None and "backend" in command(parent)
+    return False
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -158,7 +158,7 @@ def test_files_of_each_kind_are_loaded(notebook: Notebook, tmp_path: Path) -> No
         assert notebook.evaluate("viewer.models[-1].path") == str(folder / name)
         page.get_by_role("button", name="Load more…").click()
         if entries:
-            page.get_by_role("button", name="Back").click()
+            page.get_by_role("button", name="Back", exact=True).click()
 
     load("half.obj", {})
     load("block.raw", {"Data type": "unsigned char", "Dimensions": "4, 4, 4", "Spacing": "9, 9, 9"})
