@@ -297,8 +297,9 @@ class Service(NamedTuple):
     proxy: TcpProxy
 
     def servers(self) -> int:
-        """How many processes its jobs have."""
-        return len([process for process in self.process.children(recursive=True) if _lives(process)])
+        """How many processes its jobs have, but for the backends' readers, which come and go."""
+        children = self.process.children(recursive=True)
+        return len([process for process in children if _lives(process) and not _reads_for_backend(process)])
 
 
 @pytest.fixture
