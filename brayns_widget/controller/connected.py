@@ -120,7 +120,8 @@ class Synapses(Group):
                 or an attribute of the edges, of which a line has the mean; None: one color.
             color: the one color, in any form that ``colors.parse`` reads.
             radius: in µm; None: 2 of spheres, 1 of lines where they begin.
-            limit: the most spheres or lines; of more, so many at even steps, and the notice says so. At most 200,000.
+            limit: the most spheres or lines; of more, so many at even steps, and the notice says so. An error names the
+                most that a model can have.
             colormap: the rest as of ``Model.color_by``.
             range: of numbers, the values at the ends of the color map.
             palette: of categories, their colors.
@@ -140,14 +141,13 @@ class Synapses(Group):
         if limit > MOST_SHAPES:
             raise ValueError(f"limit is {limit}; a model has at most {MOST_SHAPES} spheres or lines")
         options = {"colormap": colormap, "range": range, "palette": palette, "missing": missing, "title": title}
-        how = {name: value for name, value in options.items() if value is not None}
         make = wires.spheres if form == "spheres" else wires.lines
         radius = RADII[form] if radius is None else radius
         wired = await make(await self._core.backend(), self._parts, color_by if color is None else None, radius, limit)
         if wired.remarks:
             self._core.tell("info", " ".join(wired.remarks))
         painter = self._models._painter  # noqa: SLF001 - of the same package
-        added = await add_points(self._core, painter, wired.points, values=wired.values, color=color, how=how)
+        added = await add_points(self._core, painter, wired.points, values=wired.values, color=color, options=options)
         return self._models.by_id(added)
 
     def _tell_rest(self, number: int, done: str) -> None:

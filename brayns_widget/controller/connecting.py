@@ -163,8 +163,8 @@ class Connections(Group):
         """Show the rows of a table as spheres.
 
         Args:
-            table: a DataFrame with the columns "x", "y" and "z", in µm; at most 200,000 rows. Rows without a place are
-                left out, and the notice says so.
+            table: a DataFrame with the columns "x", "y" and "z", in µm. Rows without a place are left out, and the
+                notice says so.
             radius: of the spheres in µm, or the name of a column that has those.
             color_by: the name of a column, or a value for each row; None: one color.
             color: the one color, in any form that ``colors.parse`` reads.
@@ -183,10 +183,9 @@ class Connections(Group):
         from brayns_widget.controller.tabled import read_points
 
         options = {"colormap": colormap, "range": range, "palette": palette, "missing": missing, "title": title}
-        how = {key: value for key, value in options.items() if value is not None}
         points, values, left = read_points(table, radius, None if color is not None else color_by, name)
         painter = self._models._painter  # noqa: SLF001 - of the same package
-        added = await add_points(self._core, painter, points, values=values, color=color, how=how)
+        added = await add_points(self._core, painter, points, values=values, color=color, options=options)
         if left:
             self._core.tell("info", f"{left:,} rows are not shown, for they have no place, or no radius.")
         return self._models.by_id(added)

@@ -62,7 +62,7 @@ class Points:
 
 
 async def add_points(
-    core: Core, painter: Painter, points: Points, *, values: Any = None, color: Any = None, how: Mapping[str, Any]
+    core: Core, painter: Painter, points: Points, *, values: Any = None, color: Any = None, options: Mapping[str, Any]
 ) -> int:
     """Add spheres or lines as one model and color it.
 
@@ -72,7 +72,7 @@ async def add_points(
         points: at least one, each of them known.
         values: what they are colored by, see ``color_cells``; None: they have one color.
         color: the one color, in any form that ``colors.parse`` reads; None: the usual one.
-        how: the options of the coloring that were given.
+        options: of the coloring; None where one was not given.
 
     Returns:
         the id of the model.
@@ -94,6 +94,7 @@ async def add_points(
         (state,) = await scene.add(renderer, [instance])
         scene.put([replace(state, name=points.name, color=colors.to_hex(rgba), colored_by=SOLID)])
         if values is not None:
+            how = {name: value for name, value in options.items() if value is not None}
             try:
                 await painter.paint_primitives(renderer, state.id, values, len(points.places), **how)
             except BaseException:
