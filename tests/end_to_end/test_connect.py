@@ -225,7 +225,7 @@ def test_a_renderer_without_proxies_is_shown_with_its_scene(lab: Lab, browser: B
         found.get_by_label("Renderer").press("Enter")
         expect(found.locator(".bw-facts")).to_contain_text(address, timeout=30_000)
         nb.page.get_by_text("This job has no backend").first.wait_for(state="attached")  # folded away
-        until(lambda: nb.brightness() > blank + 5, 30, "the scene")
+        until(lambda: nb.brightness() > blank + 2, 30, "the scene")
         assert nb.evaluate("[viewer.background, len(viewer.models), viewer.job.id]") == ["#204060", 1, None]
         nb.screenshot(ARTIFACTS / "connect-servers.png")
         open_section(nb)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.tracing import materials as m
+from brayns_widget.service.renderer.tracing.ground import BLEND
 from brayns_widget.service.renderer.tracing.kernels.hashing import random_number
 from brayns_widget.service.renderer.tracing.kernels.layers import turn_over
 from brayns_widget.service.renderer.tracing.kernels.lights import (
@@ -150,8 +151,11 @@ def _cosine_to_light(f: Any, lane: Any) -> Any:
 
 
 @inlined
-def meet_lights(f: Any, i: Any, lights: Any) -> None:
-    """Add area lights that straight paths and those of narrow lobes hit: other paths have sampled them already."""
+def meet_lights(f: Any, i: Any, lights: Any, background: Any) -> None:
+    """Add area lights that straight paths and those of narrow lobes hit: other paths have sampled them already.
+
+    A light leaves the opacity of the picture as it is, as in OSPRay; but it covers an exact background.
+    """
     for number in range(lights.shape[0]):
         light = lights[number]
         if not (light[KIND] == QUAD or light[RADIUS] > 0):
@@ -161,6 +165,8 @@ def meet_lights(f: Any, i: Any, lights: Any) -> None:
                 seen = light_seen(f, lane, light)
                 for channel in range(3):
                     f[BROUGHT + channel, lane] += f[CARRIED + channel, lane] * seen * light[POWER + channel]
+                    if background[BLEND] > 0 and seen > 0:
+                        f[HAZE, lane] += f[CARRIED + channel, lane] * _THIRD
 
 
 @inlined
@@ -340,7 +346,7 @@ def _trace_paths(  # noqa: PLR0917
     start_paths(f, i)
     for depth in range(bounces + 1):
         meet(f, i, scene, table, 0, VALID)
-        meet_lights(f, i, lights)
+        meet_lights(f, i, lights, background)
         hits = end_paths(f, i, ambient, background, alpha)
         found += hits
         if depth == 0:

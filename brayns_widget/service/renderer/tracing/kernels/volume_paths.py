@@ -246,7 +246,7 @@ def _trace(  # noqa: PLR0917
     for depth in range(bounces + 1):
         meet(f, i, scene, table, 0, VALID)
         scattered = _scatter(f, i, numbers, places, clips, notes, x0, y0, width, sample, depth)
-        meet_lights(f, i, lights)
+        meet_lights(f, i, lights, background)
         for lane in range(16):
             if i[_SCATTERED, lane] != 0:
                 i[VALID, lane] = 0  # it has neither left nor met a surface
