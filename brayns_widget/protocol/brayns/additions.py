@@ -103,12 +103,27 @@ class AddMorphologyParams(Object):
     type: Literal["swc", "asc"]
 
 
+class Slab(Object):
+    """A part of space between two parallel planes: all beside it is cut away, or all within it with ``invert``.
+
+    Its middle lies ``position`` µm from the origin along ``normal``, of any length; ``thickness`` is in µm, too.
+    """
+
+    enabled: bool = True
+    invert: bool = False
+    normal: Vector3
+    position: float
+    thickness: Annotated[float, Field(gt=0)]
+
+
 ADD_MORPHOLOGY = Endpoint("add-morphology", AddMorphologyParams, list[ModelInstance])
 GET_MODEL_COLORING = Endpoint("get-model-coloring", GetModelParams, ModelColoring)
 GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)
 SET_RADIUS_FLOOR = Endpoint("set-radius-floor", RadiusFloor)
 GET_FOG = Endpoint("get-fog", None, Fog)
 SET_FOG = Endpoint("set-fog", Fog)
+GET_SLAB = Endpoint("get-slab", None, Slab)
+SET_SLAB = Endpoint("set-slab", Slab)
 GET_PICTURE_OPTIONS = Endpoint("get-picture-options", None, PictureOptions)
 SET_PICTURE_OPTIONS = Endpoint("set-picture-options", PictureOptions)
 PICK = Endpoint("pick", PickParams, PickResult)

@@ -486,11 +486,13 @@ OURS = {
     "get-model-coloring",
     "get-picture-options",
     "get-radius-floor",
+    "get-slab",
     "pick",
     "render-ids",
     "set-fog",
     "set-picture-options",
     "set-radius-floor",
+    "set-slab",
 }
 
 

@@ -9,14 +9,17 @@ from brayns_widget.protocol.brayns.additions import (
     GET_MODEL_COLORING,
     GET_PICTURE_OPTIONS,
     GET_RADIUS_FLOOR,
+    GET_SLAB,
     SET_FOG,
     SET_PICTURE_OPTIONS,
     SET_RADIUS_FLOOR,
+    SET_SLAB,
     AddMorphologyParams,
     Fog,
     ModelColoring,
     PictureOptions,
     RadiusFloor,
+    Slab,
 )
 from brayns_widget.protocol.brayns.models import GetModelParams, LoadInfo, ModelInstance
 from brayns_widget.service.renderer.context import Context
@@ -53,6 +56,18 @@ def get_fog(context: Context) -> Fog:
 def set_fog(context: Context, params: Fog) -> None:
     """Let surfaces fade into the background, the more the farther they are along the view."""
     context.fog = params.strength
+
+
+@methods.add(GET_SLAB, plugin=OURS, turn=Turn.BETWEEN)
+def get_slab(context: Context) -> Slab:
+    """Get the part of space beside which all is cut away, whether it is enabled or not."""
+    return context.models.slab
+
+
+@methods.add(SET_SLAB, plugin=OURS)
+def set_slab(context: Context, params: Slab) -> None:
+    """Cut away all that lies beside a part of space between two parallel planes, or within it."""
+    context.models.set_slab(params)
 
 
 @methods.add(GET_PICTURE_OPTIONS, plugin=OURS, turn=Turn.AT_ONCE)

@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from brayns_widget.protocol.brayns.additions import Slab
 from brayns_widget.protocol.brayns.lights import Light
 from brayns_widget.protocol.brayns.materials import Material
 from brayns_widget.protocol.brayns.models import LoadInfo, ModelInfo, Transform
@@ -40,6 +41,7 @@ class Models:
     def __init__(self, scene: Callable[[], Scene]) -> None:
         self._scene = scene
         self._entries: dict[int, Entry] = {}
+        self._slab = Slab(enabled=False, normal=[0.0, 0.0, 1.0], position=0.0, thickness=100.0)
         self._freed: list[int] = []  # ids; the last one is used again first, as in the real renderer
 
     def __iter__(self) -> Iterator[Entry]:
@@ -224,6 +226,22 @@ class Models:
             RequestError: -32602, there are no such shapes.
         """
         return self._add_effect(Entry(id=self._free_id(), kind=kind, clip=(shapes, inverted)))
+
+    @property
+    def slab(self) -> Slab:
+        """The part of space beside which all is cut away."""
+        return self._slab
+
+    def set_slab(self, slab: Slab) -> None:
+        """Cut away all beside a slab, or within it; moving it builds nothing.
+
+        Raises:
+            RequestError: -32602, its normal has length 0, or its numbers are too large.
+        """
+        with self._transaction() as undo:
+            undo.callback(setattr, self, "_slab", self._slab)
+            self._slab = slab
+            self._set_clips()
 
     def _add_effect(self, entry: Entry) -> Entry:
         with self._transaction() as undo:
@@ -443,7 +461,7 @@ class Models:
             if entry.clip is not None and entry.visible
         ]
         try:
-            self._scene().set_clips(pack_clips(clips))
+            self._scene().set_clips(pack_clips(clips, self._slab if self._slab.enabled else None))
         except ValueError as error:
             raise RequestError(str(error), code=INVALID_PARAMS) from error
 

@@ -18,6 +18,7 @@ from brayns_widget.service.renderer.tracing.compiling import Compilation
 from brayns_widget.service.renderer.tracing.cover import Cover, Mask, ready, start_compiling, whole_mask, worthwhile
 from brayns_widget.service.renderer.tracing.embree import Cancelled
 from brayns_widget.service.renderer.tracing.kernels import surfaces
+from brayns_widget.service.renderer.tracing.kernels.clip import filter_address
 from brayns_widget.service.renderer.tracing.kernels.ids import trace_ids
 from brayns_widget.service.renderer.tracing.kernels.layers import trace_layers
 from brayns_widget.service.renderer.tracing.kernels.lights import SHADOWED, VEILED
@@ -99,6 +100,7 @@ def warm_up() -> None:
     """
     _COMPILATIONS[surfaces.trace].wait()
     start_compiling()
+    filter_address()  # or the first cut would wait for the compiler, and all pictures with it
 
 
 def warm_up_ids() -> None:

@@ -4,6 +4,8 @@ A plane n·p = d cuts where n·p < d, a box, a sphere or a capsule what lies ins
 that passes through it, the part where n·p > d: not the side that an unbounded one cuts, but so it is in pictures of
 Brayns. Inverted normals turn that round: planes cut the other side, and of closed shapes everything is cut that lies in
 none of the clip's. Several clips cut the union of what each of them cuts.
+
+A slab is a box without an end in a space whose first axis is its normal, so that no kernel has to know of it.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from brayns_widget.protocol.brayns.additions import Slab
 from brayns_widget.protocol.brayns.shapes import BoundedPlane, Box, Capsule, Plane, Shape, Sphere
 from brayns_widget.service.renderer.content.geometry import Floats
 from brayns_widget.service.renderer.tracing.kernels.clip import (
@@ -26,6 +29,10 @@ from brayns_widget.service.renderer.tracing.kernels.clip import (
     WINDOW,
 )
 from brayns_widget.service.renderer.translation.shapes import check_shape, is_ball, larger_end, unit_plane
+
+
+_ENDLESS = 1e37
+"""Half a side of a slab's box, µm: the whole one is a number in single precision."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +50,19 @@ class Clip:
     transform: npt.NDArray[np.float64]
 
 
-def pack_clips(clips: Iterable[Clip]) -> Floats:
-    """Pack clips as the filter reads them.
+def pack_clips(clips: Iterable[Clip], slab: Slab | None = None) -> Floats:
+    """Pack clips, and a slab, as the filter reads them.
 
     Returns:
         float32, see ``tracing.clipping``.
 
     Raises:
-        ValueError: there is no such shape (see ``shapes.check_shape``), or a transform cannot be inverted.
+        ValueError: there is no such shape (see ``shapes.check_shape``), or a transform cannot be inverted,
+            or the slab's normal has no direction.
     """
     rows = [row for clip in clips for row in _rows(clip)]
+    if slab is not None:
+        rows.append(_slab_row(slab))
     header = np.zeros(FIRST_ROW, np.float32)
     header[0] = len(rows)
     with np.errstate(over="ignore"):  # checked next
@@ -76,6 +86,21 @@ def _rows(clip: Clip) -> list[list[float]]:
         row = [kind, outside, outside and number == len(clip.shapes) - 1, 0.0, *inverse, *numbers]
         rows.append(row + [0.0] * (COLUMNS - len(row)))
     return rows
+
+
+def _slab_row(slab: Slab) -> list[float]:
+    normal = np.array(slab.normal, np.float64)
+    length = np.linalg.norm(normal)
+    if not 0 < length < np.inf:
+        raise ValueError(f"The normal of a slab must have a direction, got {list(slab.normal)}")
+    # Any two directions across will do: the box has no end there.
+    axes, _ = np.linalg.qr(np.column_stack((normal / length, np.eye(3))))
+    axes *= np.sign(axes[:, 0] @ normal)
+    to_slab = np.column_stack((axes.T, np.zeros(3))).ravel().tolist()
+    low, high = slab.position - slab.thickness / 2, slab.position + slab.thickness / 2
+    numbers = [low, -_ENDLESS, -_ENDLESS, high, _ENDLESS, _ENDLESS]
+    row = [BLOCK, not slab.invert, not slab.invert, 0.0, *to_slab, *numbers]
+    return row + [0.0] * (COLUMNS - len(row))
 
 
 def _numbers(shape: Shape, inverted: bool) -> tuple[int, list[float]]:

@@ -209,3 +209,46 @@ def test_a_place_that_flattens_is_refused(address: str):
             assert await seen(client) == [IS_RED, IS_RED, IS_GREEN]
 
     asyncio.run(scenario())
+
+@pytest.mark.parametrize(
+    ("normal", "position", "within", "beside"),
+    [
+        ([3, 0, 0], 2, [NOTHING, NOTHING, IS_RED], [IS_RED, IS_RED, NOTHING]),
+        ([-1, 0, 0], 2, [IS_RED, NOTHING, NOTHING], [NOTHING, IS_RED, IS_RED]),
+        ([0, 1, 0], 0, [IS_RED] * 3, [NOTHING] * 3),
+        ([0, 0, 1], -5, [IS_GREEN] * 3, [IS_RED] * 3),
+        ([1, 0, 1], 2**0.5, [NOTHING, NOTHING, IS_RED], [IS_RED, IS_RED, IS_GREEN]),
+    ],
+)
+def test_a_slab_leaves_what_lies_in_it_and_inverted_what_lies_beside(
+    address: str, normal: list[float], position: float, within: Any, beside: Any
+):
+    async def scenario() -> None:
+        async with empty_stage(address) as client:
+            await walls(client)
+            slab = {"normal": normal, "position": position, "thickness": 1}
+            await client.call("set-slab", slab)
+            assert await seen(client) == within
+            await client.call("set-slab", slab | {"invert": True})
+            assert await seen(client) == beside
+            await client.call("set-slab", slab | {"enabled": False})
+            assert await seen(client) == [IS_RED] * 3
+
+    asyncio.run(scenario())
+
+
+def test_a_slab_and_shapes_cut_together(address: str):
+    async def scenario() -> None:
+        async with empty_stage(address) as client:
+            await walls(client)
+            await client.call("set-slab", {"normal": [1, 0, 0], "position": 1, "thickness": 4})
+            await client.call("add-clipping-boxes", {"primitives": [BOX]})
+            assert await seen(client) == [NOTHING, IS_RED, IS_GREEN]
+            with pytest.raises(Failed, match="must have a direction"):
+                await client.call("set-slab", {"normal": [0, 0, 0], "position": 1, "thickness": 4})
+            assert await seen(client) == [NOTHING, IS_RED, IS_GREEN]
+            await client.call("clear-clipping-geometries")
+            assert await seen(client) == [NOTHING, IS_RED, IS_RED]
+            await client.call("set-slab", {"enabled": False, "normal": [1, 0, 0], "position": 1, "thickness": 4})
+
+    asyncio.run(scenario())

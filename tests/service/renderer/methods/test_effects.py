@@ -167,6 +167,7 @@ PATHS = ("set-renderer-production", {"samples_per_pixel": 2})
 FRONT = {"position": [0, 0, 10], "target": [0, 0, 0], "up": [0, 1, 0]}
 LEFT_OPEN = {"coefficients": [1, 0, 0, -1]}  # cuts x < -1
 CUT = ("add-clipping-planes", {"primitives": [LEFT_OPEN]})
+NO_SLAB = {"enabled": False, "invert": False, "normal": [0.0, 0.0, 1.0], "position": 0.0, "thickness": 100.0}
 OPTIONS = dict.fromkeys(("all_materials", "centered", "exact_background", "soft_shadows", "stepwise"), False)
 CIRCUIT = ("add-model", sonata("<circuit>", "cells"))
 CELLS = (
@@ -506,6 +507,8 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     "set-picture-options": Changes(left_edge, operator.gt, {"centered": False}, (BALL,)),
     "get-fog": setting("fog", {"strength": 0.0}, {"strength": 0.5}),
     "set-fog": Changes(bright, operator.lt, {"strength": 1.0}, (("add-spheres", [sphere(-2, z=-50), sphere(2)]),)),
+    "get-slab": setting("slab", NO_SLAB, NO_SLAB | {"enabled": True, "position": 2.0}),
+    "set-slab": Changes(seen, ("rgw", ".gw"), {"normal": [1, 0, 0], "position": 1, "thickness": 4}, (BALLS,)),
     "get-radius-floor": setting("radius-floor", {"pixels": 0.5}, {"pixels": 1}),
     "set-radius-floor": Changes(covered, operator.gt, {"pixels": 1}, (THREAD,)),
 }
