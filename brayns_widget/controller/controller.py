@@ -40,6 +40,7 @@ from brayns_widget.controller.saved_views import SavedViews
 from brayns_widget.controller.selecting import Selection
 from brayns_widget.controller.shapes import Shapes
 from brayns_widget.controller.simulation import Simulation
+from brayns_widget.controller.slab import Slab
 from brayns_widget.controller.state import State
 from brayns_widget.controller.table import Table
 from brayns_widget.controller.undoing import undoable
@@ -65,6 +66,7 @@ class Groups:
         colors: the colors of values, the same in all models: read and change them.
         lights: the lights.
         clipping: clipping shapes.
+        slab: a slab beside which all is cut away.
         shapes: adds simple shapes.
         connections: synapses between cells, partners of cells, and points of one's own.
         simulation: the frame that is shown.
@@ -86,6 +88,7 @@ class Groups:
     colors: Colors
     lights: Lights
     clipping: Clipping
+    slab: Slab
     shapes: Shapes
     connections: Connections
     simulation: Simulation
@@ -153,11 +156,11 @@ class Controller(Groups, Guarded):
         core.restorer = Restorer(core.store, core.scene, core.journal)
         self._core = core
         lights, models = Lights(core), Models(core)
-        rendering = Rendering(core, lights)
-        core.prepare = (weakly_awaited(lights.prepare), weakly_awaited(rendering.prepare))
+        rendering, slab = Rendering(core, lights), Slab(core, models)
+        core.prepare = tuple(weakly_awaited(one.prepare) for one in (lights, slab, rendering))
         selection = Selection(core, models)
         self._recorder = Recorder(
-            core.store, Members(core, models), undoable(core, models, rendering, selection), camera=0
+            core.store, Members(core, models), undoable(core, models, rendering, slab, selection), camera=0
         )
         core.runner.noting = noted_weakly(self._recorder)
         vars(self).update(
@@ -167,6 +170,7 @@ class Controller(Groups, Guarded):
             colors=Colors(core, models._painter),  # noqa: SLF001 - of the same package
             lights=lights,
             clipping=Clipping(core),
+            slab=slab,
             shapes=Shapes(core, models),
             connections=Connections(core, models, selection),
             simulation=Simulation(core),

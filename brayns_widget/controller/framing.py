@@ -40,18 +40,25 @@ async def cell_bounds(core: Core, renderer: Server, model: ModelState, loaded: I
 
     if model.bounds is None or len(ids) == len(loaded):
         return model.bounds
-    places = await _places(core, model, loaded)
+    places = await cell_places(core, renderer, model, loaded)
     if places is None:
         return model.bounds
-    from brayns_widget.protocol.brayns.models import GET_MODEL, GetModelParams
-
-    places = placed(places, (await renderer.call(GET_MODEL, GetModelParams(id=model.id))).transform)
     low, high = np.array(model.bounds, np.float64)
     below, above = places.min(axis=0) - low, high - places.max(axis=0)
     if min(below.min(), above.min()) < 0:
         return model.bounds  # it shows its cells elsewhere, such as side by side in a plane
     some = places[np.isin(loaded, ids)]
     return _box(some.min(axis=0) - below, some.max(axis=0) + above)
+
+
+async def cell_places(core: Core, renderer: Server, model: ModelState, loaded: Ints) -> Floats | None:
+    """Return the places (N, 3) of a model's cells in the world, µm; None if nobody can tell them."""
+    from brayns_widget.protocol.brayns.models import GET_MODEL, GetModelParams
+
+    places = await _places(core, model, loaded)
+    if places is None:
+        return None
+    return placed(places, (await renderer.call(GET_MODEL, GetModelParams(id=model.id))).transform)
 
 
 async def _places(core: Core, model: ModelState, loaded: Ints) -> Floats | None:

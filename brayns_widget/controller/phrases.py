@@ -9,6 +9,9 @@ from brayns_widget.protocol.errors import BraynsWidgetError
 
 Values = Mapping[str, Any]
 
+SLAB_MOVED = "move the slab"
+"""What a drag does many times a second."""
+
 
 def phrase(group: Any, name: str, values: Values, count: int = 1) -> str:
     """Say what a call does, or "" if it takes in what others do.
@@ -62,6 +65,15 @@ def _update(model: str, values: Values) -> str:
     return f"change the {' and '.join(given)} of {model}"
 
 
+def _cut(_: str, values: Values) -> str:
+    given = {name: value for name, value in values.items() if value is not None}
+    if given.keys() == {"position"}:
+        return SLAB_MOVED
+    if given.keys() == {"on"}:
+        return f"switch the slab {'on' if given['on'] else 'off'}"
+    return "change the slab"
+
+
 _SUBJECTS: Mapping[str, Callable[[Any], str]] = {
     "Model": _name,
     "LiveCamera": lambda _: "the camera",
@@ -87,6 +99,8 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Lights.clear": lambda *_: "remove all lights",
     "Clipping.add": lambda *_: "cut",
     "Clipping.clear": lambda *_: "cut nothing",
+    "Slab.set": _cut,
+    "Slab.step": lambda *_: SLAB_MOVED,
     "Part.remove": lambda part, _: f"remove {part}",
     "SavedViews.save": lambda _, values: f"save the view {values['name']}",
     "SavedViews.apply": lambda _, values: f"look at the view {values['name']}",

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from brayns_widget.controller.camera import Camera
+from brayns_widget.controller.phrases import SLAB_MOVED
 from brayns_widget.controller.state import State, Store
 from brayns_widget.controller.weakly import weakly
 
@@ -23,10 +24,12 @@ MOST_STEPS = 100
 MOST_LINES = 50
 
 MERGE_PERIOD = 1.0
-"""Seconds within which Python's settings of the camera are one step: an animation sets it many times a second."""
+"""Seconds within which settings of the camera, or of the slab, are one step: an animation sets them often."""
 
 CAMERA_SET = "set the camera"
 """What Python does with the camera; gestures move it, and each of them is a step."""
+
+_MERGED = (CAMERA_SET, SLAB_MOVED)
 
 MISSING = object()
 """The value of a part that is not there: a step says nothing of it."""
@@ -193,7 +196,7 @@ class Recorder:
 
     def _add(self, text: str, changes: Mapping[tuple[int, Hashable], Change]) -> None:
         step = Step(text, changes, time.monotonic())
-        if text == CAMERA_SET and self._done and (longer := self._longer(self._done[-1], step)):
+        if text in _MERGED and self._done and (longer := self._longer(self._done[-1], step)):
             self._done[-1] = longer
         else:
             self._done.append(step)
@@ -202,10 +205,10 @@ class Recorder:
         self._tell()
 
     def _longer(self, last: Step, step: Step) -> Step | None:
-        """Join two steps if both only set the camera, one soon after the other."""
-        key = (self._camera, None)
-        if last.text != step.text or last.changes.keys() | step.changes.keys() != {key}:
+        """Join two steps if both only set the same, one soon after the other."""
+        if last.text != step.text or last.changes.keys() != step.changes.keys() or len(step.changes) > 1:
             return None
+        (key,) = step.changes
         if step.made - last.made > MERGE_PERIOD:
             return None
         return replace(step, changes={key: (last.changes[key][0], step.changes[key][1])})

@@ -13,7 +13,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from brayns_widget.connection.capabilities import Capabilities
 from brayns_widget.connection.status import Status
-from brayns_widget.controller.camera import FRONT, Bounds, Camera
+from brayns_widget.controller.camera import FRONT, Bounds, Camera, Vector
 from brayns_widget.controller.legend import Legend, LegendSection
 from brayns_widget.controller.placement import UNMOVED, Placement
 from brayns_widget.controller.selected import NOTHING, Selected
@@ -183,6 +183,27 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
+class SlabState:
+    """The slab, beside which all is cut away.
+
+    Attributes:
+        on: whether it cuts.
+        axis: the axis along which it moves: "x", "y", "z", "view", "principal", or "own".
+        normal: that axis as a vector of length 1.
+        position: where its middle lies along the axis, µm from the origin.
+        thickness: in µm; 0 until it is known what there is to cut.
+        invert: whether what lies within it is cut away, instead of what lies beside.
+    """
+
+    on: bool = False
+    axis: str = "z"
+    normal: Vector = (0.0, 0.0, 1.0)
+    position: float = 0.0
+    thickness: float = 0.0
+    invert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """State of a controller.
 
@@ -201,12 +222,13 @@ class State:
         views: the saved views, by name.
         background: "#rrggbb".
         fog: how far surfaces fade into it at the far end of the scene, 0 to 1; None: this renderer has no fog.
+        slab: beside which all is cut away, if it is on; None: this renderer has none.
         selection: the selected cells, whether they are loaded or not.
         past: what was done.
         progress: the newest long call that runs, or None.
         holding: whether a long call runs during which the renderer draws no view.
         notice: the last thing worth telling, until it is dismissed, or None.
-        revision: grows with every change, other than of the camera, that makes the picture stale.
+        revision: grows with every change, other than of the camera and the slab, that makes the picture stale.
     """
 
     status: Status = field(default_factory=Status)
@@ -222,6 +244,7 @@ class State:
     views: Mapping[str, Camera] = field(default_factory=dict)
     background: str = BACKGROUND
     fog: float | None = FOG
+    slab: SlabState | None = SlabState()
     selection: Selected = field(default_factory=lambda: NOTHING)
     past: Past = Past()
     progress: Activity | None = None

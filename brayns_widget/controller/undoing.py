@@ -15,12 +15,13 @@ from brayns_widget.controller.recording import MISSING, Change, Part
 from brayns_widget.controller.rendering import Rendering
 from brayns_widget.controller.scene import Key
 from brayns_widget.controller.selecting import Selection
+from brayns_widget.controller.slab import Slab
 from brayns_widget.controller.state import ModelState
 from brayns_widget.controller.value_colors import ValueColors, with_colors
 from brayns_widget.controller.views import LiveCamera
 
 
-def undoable(core: Core, models: Models, rendering: Rendering, selection: Selection) -> Sequence[Part]:
+def undoable(core: Core, models: Models, rendering: Rendering, slab: Slab, selection: Selection) -> Sequence[Part]:
     """Return all that can be undone, in the order in which it is set again, but for the members of the scene.
 
     The camera is the first.
@@ -36,6 +37,7 @@ def undoable(core: Core, models: Models, rendering: Rendering, selection: Select
         Setting(lambda: core.store.state.background, rendering.set_background.aio),
         Setting(lambda: rendering.given, rendering.give),
         Setting(lambda: rendering.given_fog, rendering.set_fog.aio),
+        Setting(lambda: slab.given, slab.give),
         Values(core),
         Coloring(core, models),
         OfModels(core, models, lambda state: state.visible, lambda model, value: model.update.aio(visible=value)),

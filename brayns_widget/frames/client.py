@@ -202,6 +202,10 @@ class Frames:
         """Mark all pictures as out of date."""
         self._do("invalidate")
 
+    def shift(self) -> None:
+        """Mark all pictures as out of date, because something moves in the scene; see ``FrameStream.shift``."""
+        self._do("shift")
+
     def set_busy(self, busy: bool) -> None:
         """Pause during a long call of the renderer."""
         self._busy = busy

@@ -35,6 +35,7 @@ CALLS: Mapping[str, Callable[..., None]] = {
     "set_camera": lambda host, camera, moving, number: host.set_camera(Camera.from_dict(camera), moving, number),
     "set_ao_samples": Host.set_ao_samples,
     "invalidate": Host.invalidate,
+    "shift": Host.shift,
     "set_busy": Host.set_busy,
 }
 """The calls that need nothing but the host, by name."""

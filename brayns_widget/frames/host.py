@@ -156,6 +156,10 @@ class Host:
         """Mark all pictures as out of date."""
         self._stream.invalidate()
 
+    def shift(self) -> None:
+        """Mark all pictures as out of date, because something moves in the scene; see ``FrameStream.shift``."""
+        self._stream.shift()
+
     def set_busy(self, busy: bool) -> None:
         """Pause during a long call of the renderer."""
         self._stream.set_busy(busy)

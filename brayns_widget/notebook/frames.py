@@ -73,6 +73,7 @@ class SceneFrames:
             controller.listen(lambda state: state.camera, lambda _: self._look()),
             controller.listen(lambda state: state.capabilities, lambda _: self._connect()),
             controller.listen(lambda state: state.revision, lambda _: self._redraw()),
+            controller.listen(lambda state: state.slab, lambda _: self._frames.shift()),
             # The renderer answers in order: a picture asked for now would come when the long task is done.
             controller.listen(lambda state: state.holding, self._frames.set_busy),
         ]

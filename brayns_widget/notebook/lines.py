@@ -192,10 +192,19 @@ def _connect(params: Params, _: State) -> str:
     return f"{VIEWER}.job.connect({', '.join(f'{name}={literal(value)}' for name, value in given.items())}){WAITED}"
 
 
+def _cut(params: Params, _: State) -> str | None:
+    given = {name: value for name, value in params.items() if value is not None}
+    if len(given) != 1:
+        return None
+    ((name, value),) = given.items()
+    return f"{VIEWER}.slab.{name} = {literal(_rounded(value))}"
+
+
 _SPELLED: Mapping[str, Callable[[Params, State], str | None]] = {
     "model.update": _update,
     "model.color_by": _color,
     "selection.set": _select,
+    "slab.set": _cut,
     "selection.pick": _picked,
     "models.load_received": _upload,
     "pictures.encoded": _saved,

@@ -109,7 +109,9 @@ class Keeper:
         self._taken = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._sending: asyncio.Task[None] | None = None
-        self._end = controller.listen(lambda state: (state.camera, state.revision), lambda _: self._forget())
+        self._end = controller.listen(
+            lambda state: (state.camera, state.slab, state.revision), lambda _: self._forget()
+        )
 
     async def close(self) -> None:
         """Keep no more pictures; the last one is sent now."""

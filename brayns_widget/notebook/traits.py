@@ -18,7 +18,7 @@ from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.printing import LegendPlace
-from brayns_widget.controller.state import Activity, JobState, ModelState, Notice, Past, State
+from brayns_widget.controller.state import Activity, JobState, ModelState, Notice, Past, SlabState, State
 from brayns_widget.protocol.errors import BraynsWidgetError
 
 G = TypeVar("G")
@@ -49,6 +49,7 @@ class Traits:
     legend: Legend | None
     background: str
     fog: float | None
+    slab: SlabState | None
     selection: Mapping[str, str]
     history: Past
     highlight: bool = True
@@ -70,6 +71,7 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "legend": lambda state: state.legend,
     "background": lambda state: state.background,
     "fog": lambda state: state.fog,
+    "slab": lambda state: state.slab,
     "selection": lambda state: state.selection,
     "history": lambda state: state.past,
 }

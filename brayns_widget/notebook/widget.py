@@ -32,6 +32,7 @@ from brayns_widget.controller.phrases import look_text
 from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.saved_views import SavedViews
 from brayns_widget.controller.selecting import Selection
+from brayns_widget.controller.slab import Slab
 from brayns_widget.controller.state import Activity, Notice
 from brayns_widget.controller.views import LiveCamera, read_camera
 from brayns_widget.controller.weakly import weakly
@@ -119,6 +120,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         connections: synapses between cells, partners of cells, and points of one's own.
         simulation: the current frame of simulations.
         rendering: shadows and other settings.
+        slab: a slab beside which all is cut away.
         pictures: snapshots, and picking.
         files: files and circuits on the backend's machine.
         renderer: any requests to the renderer.
@@ -163,6 +165,9 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         "background", check=lambda _, color: colors.to_hex(colors.parse(color)), help="a color, as #rrggbb"
     )
     fog = StateTrait[float | None, Any]("fog", help="how far surfaces fade into it, 0 to 1; None: there is none")
+    slab = StateTrait[Slab, Any](
+        "slab", face=lambda widget: widget.controller.slab, help="beside which all is cut away; None: there is none"
+    )
     selection = StateTrait[Selection, object](
         "selection",
         face=lambda widget: widget.controller.selection,
@@ -458,7 +463,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
 
     def _version(self) -> object:
         state = self.controller.state
-        return state.camera, state.revision, state.progress
+        return state.camera, state.slab, state.revision, state.progress
 
     async def _stats(self) -> dict[str, Any]:
         return await self._page.stats()

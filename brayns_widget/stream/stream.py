@@ -185,6 +185,17 @@ class FrameStream:
         self._scene_revision = self._revision
         self._applied.clear()
 
+    def shift(self) -> None:
+        """Mark all pictures as out of date, because something moves in the scene, as the camera does in a gesture.
+
+        No setting of the renderer has changed. Pictures are quick ones, until nothing has moved for a while.
+        """
+        if not self._moving:
+            self._pace.begin()
+        self._moving, self._camera_at = True, self._clock()
+        self._touch()
+        self._scene_revision = self._revision
+
     def set_busy(self, busy: bool) -> None:
         """Pause the stream during a long call of the renderer: a picture would only wait behind it."""
         self._busy = busy

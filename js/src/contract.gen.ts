@@ -93,6 +93,15 @@ export interface LegendEntry {
   readonly color: string;
 }
 
+export interface SlabState {
+  readonly on: boolean;
+  readonly axis: string;
+  readonly normal: readonly [number, number, number];
+  readonly position: number;
+  readonly thickness: number;
+  readonly invert: boolean;
+}
+
 export interface Past {
   readonly undo: string;
   readonly redo: string;
@@ -257,6 +266,7 @@ export type Traits = {
   legend: Legend | null;
   background: string;
   fog: number | null;
+  slab: SlabState | null;
   selection: Readonly<Record<string, string>>;
   history: Past;
   highlight: boolean;
@@ -324,6 +334,8 @@ export interface Calls {
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
   "colors.maps": { params: Record<string, never>; result: readonly ColorMap[] };
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
+  "slab.set": { params: { on?: boolean | null; axis?: "x" | "y" | "z" | "view" | "principal" | null; normal?: readonly [number, number, number] | null; position?: number | null; thickness?: number | null; invert?: boolean | null }; result: null };
+  "slab.step": { params: { count?: number }; result: null };
   "rendering.set_fog": { params: { strength: number }; result: null };
   "rendering.use_preset": { params: { name: "readable" | "paper" | "stage" | "flat" }; result: null };
   "pictures.encoded": { params: { size: readonly [number, number]; legend?: "upper left" | "upper right" | "lower left" | "lower right" | null; scale_bar?: boolean }; result: string };
@@ -627,6 +639,32 @@ export const PARAMETERS = {
       "default": false
     }
   },
+  "slab.set": {
+    "on": {
+      "default": null
+    },
+    "axis": {
+      "default": null
+    },
+    "normal": {
+      "default": null
+    },
+    "position": {
+      "default": null
+    },
+    "thickness": {
+      "exclusiveMinimum": 0,
+      "default": null
+    },
+    "invert": {
+      "default": null
+    }
+  },
+  "slab.step": {
+    "count": {
+      "default": 1
+    }
+  },
   "rendering.set_fog": {
     "strength": {
       "minimum": 0,
@@ -816,6 +854,7 @@ export const TRAITS = [
   "legend",
   "background",
   "fog",
+  "slab",
   "selection",
   "history",
   "highlight",

@@ -200,6 +200,10 @@ def render(viewer: Controller, folder: Path) -> None:
     viewer.rendering.background = "white"
     viewer.rendering.settings = Interactive(enable_shadows=False, ao_samples=2)
     viewer.rendering.set_radius_floor(1)
+    viewer.slab.set(on=True, axis="view", position=2.5, thickness=10)
+    viewer.slab.normal = (1, 1, 0)
+    viewer.slab.step(-1)
+    assert_type(viewer.slab.position, float)
     picture = viewer.snapshot(folder / "picture.png", size=(64, 48), samples=1, camera=viewer.camera)
     assert_type(picture, Task[Snapshot])
     assert_type(bytes(picture.result()), bytes)

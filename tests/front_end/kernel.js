@@ -17,6 +17,7 @@ const DEFAULTS = {
   legend: null,
   background: "#0d1016",
   fog: 0.45,
+  slab: { on: false, axis: "z", normal: [0, 0, 1], position: 0, thickness: 0, invert: false },
   selection: {},
   history: { undo: "", redo: "", lines: [] },
   highlight: true,

@@ -152,6 +152,17 @@ _FOG: dict[str, Any] = {
     "sent": ("set-fog", lambda params: params["strength"]),
     "read": lambda stage: stage.other.rendering.fog,
 }
+
+
+def _slab(name: str) -> dict[str, Any]:
+    """Return the fields of a write of a number of the slab."""
+    return {
+        "value": float,
+        "sent": ("set-slab", lambda params: params[name]),
+        "read": lambda stage: getattr(stage.other.slab, name),
+    }
+
+
 _VISIBLE: dict[str, Any] = {
     "value": lambda number: number % 2 == 0,
     "sent": ("update-model", lambda params: params["model"].get("is_visible")),
@@ -259,6 +270,11 @@ def _rename_view(stage: Stage, name: str) -> None:
     stage.viewer.views.rename("former", name)
 
 
+def _step(stage: Stage, position: float) -> None:
+    stage.viewer.slab.set(position=position - 1, thickness=1)
+    stage.viewer.slab.step()
+
+
 def _add_clipping(stage: Stage, radius: float) -> None:
     stage.viewer.clipping.add(Sphere(radius=radius, center=(0, 0, 0)))
 
@@ -343,6 +359,29 @@ PROPERTIES: Mapping[str, Write] = {
     "rendering.background": _property("rendering.background", **_BACKGROUND),
     "rendering.settings": _property("rendering.settings", **_SETTINGS),
     "rendering.fog": _property("rendering.fog", **_FOG),
+    "slab.on": _property(
+        "slab.on",
+        value=lambda number: number % 2 == 0,
+        sent=("set-slab", lambda params: params["enabled"]),
+        read=lambda stage: stage.other.slab.on,
+    ),
+    "slab.axis": _property(
+        "slab.axis", value=lambda number: "xyz"[number % 3], read=lambda stage: stage.other.slab.axis
+    ),
+    "slab.normal": _property(
+        "slab.normal",
+        value=lambda number: (0.0, 1.0, 0.0) if number % 2 else (1.0, 0.0, 0.0),
+        sent=("set-slab", lambda params: tuple(params["normal"])),
+        read=lambda stage: stage.other.slab.normal,
+    ),
+    "slab.position": _property("slab.position", **_slab("position")),
+    "slab.thickness": _property("slab.thickness", **_slab("thickness")),
+    "slab.invert": _property(
+        "slab.invert",
+        value=lambda number: number % 2 == 0,
+        sent=("set-slab", lambda params: params["invert"]),
+        read=lambda stage: stage.other.slab.invert,
+    ),
     "simulation.frame": _property("simulation.frame", **_FRAME),
     "model.visible": _property("model.visible", **_VISIBLE),
     "model.color": _property(
@@ -472,6 +511,8 @@ WRITING_CALLS: Mapping[str, Write] = {
         sent=("set-circuit-thickness", lambda params: params["radius_multiplier"]),
     ),
     "rendering.set_background": _called("rendering.set_background", **_BACKGROUND),
+    "slab.set": Write(lambda stage, value: stage.viewer.slab.set(position=value), **_slab("position")),
+    "slab.step": Write(_step, **_slab("position")),
     "rendering.set_fog": _called("rendering.set_fog", **_FOG),
     "rendering.use_preset": _called(
         "rendering.use_preset",
@@ -651,6 +692,8 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "renderer.request": lambda _: (("inspect", {"position": [0.5, 0.5]}), {}),
     "rendering.set_background": lambda _: (("#ffffff",), {}),
     "rendering.set_radius_floor": lambda _: ((15.0,), {}),
+    "slab.set": lambda _: ((), {"thickness": 0.25}),
+    "slab.step": lambda _: ((), {}),
     "rendering.set_fog": lambda _: ((0.7,), {}),
     "rendering.use_preset": lambda _: (("flat",), {}),
     "rendering.set_settings": lambda _: ((Interactive(max_ray_bounces=0),), {}),

@@ -83,6 +83,8 @@ def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
         "model.set_material",
         "model.turn",
         "rendering.set_fog",
+        "slab.set",
+        "slab.step",
         "rendering.use_preset",
         "models.materials",
         "models.reorder",

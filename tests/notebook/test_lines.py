@@ -98,6 +98,8 @@ EXAMPLES: Mapping[str, Example] = {
         'viewer.snapshot("picture.png", size=(640, 480), legend="upper left", scale_bar=True).result()',
         same=False,
     ),
+    "slab.set": Example({"position": 12.5}, "viewer.slab.position = 12.5"),
+    "slab.step": Example({"count": -2}, "viewer.slab.step(count=-2)"),
     "views.remove": Example({"name": "near"}, 'viewer.views.remove("near")'),
     "views.rename": Example({"name": "near", "new": "far"}, 'viewer.views.rename("near", "far")'),
     "views.save": Example({"name": "near"}, 'viewer.views.save("near")'),

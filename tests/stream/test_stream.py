@@ -56,6 +56,22 @@ async def test_a_picture_that_is_out_of_date_when_it_comes_is_no_rest(b: Bench) 
 
 
 @run
+async def test_what_moves_in_the_scene_gets_quick_pictures_and_no_setting_again(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    sink.frames.clear()
+    b.renderer.calls.clear()
+    b.stream.shift()
+    await until(lambda: sink.frames)
+    assert sink.frames[0].picture.moving
+    assert "set-camera-view" not in b.renderer.methods()
+    await until(lambda: not sink.frames[-1].picture.moving)  # nothing has moved for a while
+    await b.idle()
+    assert sink.frames[-1].picture.accumulation == 3
+
+
+@run
 async def test_nothing_is_asked_without_a_camera_a_view_or_a_link(b: Bench) -> None:
     b.stream.set_camera(CAMERA)
     await b.idle()

@@ -30,7 +30,6 @@ from brayns_widget.service.renderer.tracing.kernels.clip import (
 )
 from brayns_widget.service.renderer.translation.shapes import check_shape, is_ball, larger_end, unit_plane
 
-
 _ENDLESS = 1e37
 """Half a side of a slab's box, µm: the whole one is a number in single precision."""
 

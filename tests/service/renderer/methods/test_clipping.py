@@ -210,6 +210,7 @@ def test_a_place_that_flattens_is_refused(address: str):
 
     asyncio.run(scenario())
 
+
 @pytest.mark.parametrize(
     ("normal", "position", "within", "beside"),
     [

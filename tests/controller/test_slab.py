@@ -1,0 +1,132 @@
+"""The slab, as the renderer is told of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from brayns_widget.controller.slab import principal_axis, reach
+from brayns_widget.protocol.errors import CircuitError
+from tests.controller.scenes import WAIT, load
+from tests.listening import Listener
+
+
+@pytest.fixture
+def slab(cluster, controller):
+    """The slab of a renderer that has one."""
+    cluster.renderer.offers.append("set-slab")
+    cluster.renderer.answers["get-slab"] = {
+        "enabled": False, "invert": False, "normal": [0, 0, 1], "position": 0, "thickness": 1
+    }  # fmt: skip
+    return controller.slab
+
+
+def bounds(controller):
+    """Load a circuit, and return where it begins and ends."""
+    found = load(controller).bounds
+    assert found is not None
+    return found
+
+
+def sent(cluster):
+    return cluster.renderer.sent("set-slab")
+
+
+def test_it_is_off_at_first_and_nothing_is_sent(cluster, controller, slab):
+    controller.start().result(WAIT)
+    assert (slab.on, slab.axis, slab.invert) == (False, "z", False)
+    assert sent(cluster) == []
+    assert controller.state.slab == slab.given
+
+
+def test_switched_on_it_lies_in_the_middle_of_what_is_there(cluster, controller, slab):
+    low, high = bounds(controller)
+    slab.on = True
+    (params,) = sent(cluster)
+    assert params["enabled"]
+    assert params["normal"] == [0, 0, 1]
+    assert params["position"] == pytest.approx((low[2] + high[2]) / 2)
+    assert params["thickness"] == pytest.approx(max((high[2] - low[2]) / 10, 1))
+    slab.axis = "x"
+    assert slab.position == pytest.approx((low[0] + high[0]) / 2)
+    slab.set(axis="y", position=0.5, thickness=0.25, invert=True)
+    assert sent(cluster)[-1] == {
+        "enabled": True, "invert": True, "normal": [0, 1, 0], "position": 0.5, "thickness": 0.25
+    }  # fmt: skip
+    slab.step(-2)
+    assert slab.position == 0
+    assert repr(slab) == "<Slab: on, 0.25 µm at 0 µm along y, inverted>"
+
+
+def test_a_place_that_was_chosen_is_kept_when_it_is_switched_on_there(controller, slab):
+    low, high = bounds(controller)
+    slab.position = place = low[2] + (high[2] - low[2]) / 4
+    slab.on = True
+    assert slab.position == place
+    slab.set(on=False, position=high[2] + 1000)
+    slab.on = True
+    assert slab.position == pytest.approx((low[2] + high[2]) / 2)
+
+
+def test_it_turns_to_the_view_and_to_an_axis_of_ones_own(controller, slab):
+    controller.camera = {"position": (0, 0, 9), "target": (0, 0, 4)}
+    slab.axis = "view"
+    assert slab.normal == (0, 0, -1)
+    slab.normal = (0, 3, 4)
+    assert (slab.axis, slab.normal) == ("own", pytest.approx((0, 0.6, 0.8)))
+    with pytest.raises(ValueError, match="not both"):
+        slab.set(axis="x", normal=(1, 0, 0))
+    with pytest.raises(ValueError, match="has length 0"):
+        slab.normal = (0, 0, 0)
+    with pytest.raises(ValueError, match="thickness is 0"):
+        slab.thickness = 0
+    assert slab.normal == pytest.approx((0, 0.6, 0.8))
+
+
+def test_the_principal_axis_is_that_of_the_cells_or_the_longest_side(controller, slab):
+    t = np.linspace(-1, 1, 50)
+    across = 0.1 * np.sin(40 * t)
+    places = np.stack((-3 * t, across, 4 * t), axis=1)
+    assert principal_axis(places) == pytest.approx((-0.6, 0, 0.8), abs=0.01)
+    slab.axis = "principal"
+    assert slab.normal == (0, 0, 1)  # nothing is there
+    load(controller)
+    slab.axis = "principal"
+    assert sum(number**2 for number in slab.normal) == pytest.approx(1)
+
+
+def test_where_a_box_begins_and_ends():
+    assert reach(((-1, -2, -3), (3, 2, 1)), (0, 0.6, 0.8)) == pytest.approx((-3.6, 2))
+
+
+def test_it_can_be_undone_and_a_drag_is_one_step(cluster, controller, slab):
+    load(controller)
+    slab.on = True
+    first = slab.position
+    for place in range(5):
+        slab.position = place
+    assert controller.history.next_undo == "move the slab"
+    controller.undo()
+    assert sent(cluster)[-1]["position"] == slab.position == first
+    assert controller.history.next_undo == "switch the slab on"
+    controller.undo()
+    assert not slab.on
+    controller.redo()
+    assert slab.on
+
+
+def test_it_cuts_the_next_job_too(cluster, controller, slab):
+    slab.set(on=True, position=3, thickness=2)
+    cluster.kill_renderer()
+    Listener(controller, lambda state: state.status.state).wait_for(lambda state: state in {"failed", "ended"})
+    controller.restore().result(WAIT)
+    assert len(sent(cluster)) == 2
+    assert sent(cluster)[0] == sent(cluster)[1]
+
+
+def test_a_renderer_without_one_says_so(controller):
+    controller.start().result(WAIT)
+    assert controller.state.slab is None
+    with pytest.raises(CircuitError, match="has no slab"):
+        controller.slab.on = True
+    assert not controller.slab.on
