@@ -157,6 +157,13 @@ def cards(cell: Cell) -> None:
     cell.wait("document.querySelectorAll('.bw-card').length === 2")
 
 
+def cut(cell: Cell) -> None:
+    slab = {"on": True, "axis": "own", "normal": [0.6, 0, 0.8], "position": 20, "thickness": 40, "invert": False}
+    show(cell, models=[MODELS[0] | {"bounds": [[-200, -150, -100], [200, 150, 100]]}], slab=slab)
+    cell.page.get_by_label("Loop").scroll_into_view_if_needed()
+    cell.page.get_by_role("slider", name="Position of the slab").wait_for()
+
+
 def keys(cell: Cell) -> None:
     show(cell, panel_open=False, legend_place="upper right")
     cell.page.get_by_role("button", name="Keys and pointer").click()
@@ -192,7 +199,7 @@ def warned(cell: Cell) -> None:
 SCENES: dict[str, Callable[[Cell], None]] = {
     scene.__name__: scene
     for scene in (
-        starting, empty, models, colors, files, form, file_form, problem, by_name, table, cards, keys, remote, failed,
-        warned,
+        starting, empty, models, colors, files, form, file_form, problem, by_name, table, cards, cut, keys, remote,
+        failed, warned,
     )
 }  # fmt: skip

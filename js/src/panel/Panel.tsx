@@ -1,6 +1,7 @@
 // The side panel: its sections.
 import { panelId, useView } from "../context.js";
 import { Connect } from "./Connect.js";
+import { Cut } from "./Cut.js";
 import { needsConnecting } from "./connecting.js";
 import { Lines } from "./Lines.js";
 import { Load } from "./Load.js";
@@ -31,6 +32,9 @@ export function Panel() {
       </Section>
       <Section title="Select">
         <Select />
+      </Section>
+      <Section title="Cut" onShow={(shown) => view.picture.slab.handle(shown)}>
+        <Cut />
       </Section>
       <Section title="Look">
         <Look />

@@ -1,5 +1,5 @@
 // A section of the panel, which the browser remembers to be open or not.
-import { useSignal } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { readStored, store } from "./stored.js";
 
@@ -9,11 +9,14 @@ interface SectionProps {
   readonly title: string;
   /** When this changes, it opens or closes; it is not remembered then. */
   readonly open?: boolean;
+  /** Called when it is shown or folded away, if `open` does not say that. */
+  readonly onShow?: (shown: boolean) => void;
   readonly children: ComponentChildren;
 }
 
-export function Section({ title, open, children }: SectionProps) {
+export function Section({ title, open, onShow, children }: SectionProps) {
   const first = useSignal(open ?? readStored(KEY)[title] !== false);
+  useSignalEffect(() => onShow?.(first.value));
   return (
     <details
       class="bw-section"

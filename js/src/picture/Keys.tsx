@@ -4,7 +4,7 @@ import { keysId, useView } from "../context.js";
 import { IconButton } from "../ui/Button.js";
 import { TRAVEL_KEYS } from "../undo.js";
 import { ACTION_KEYS } from "./actions.js";
-import { AXES, ROLL_KEYS, TOOL_KEYS } from "./gestures.js";
+import { AXES, ROLL_KEYS, SLAB_KEYS, TOOL_KEYS } from "./gestures.js";
 
 const { rectangle, lasso, orbit } = TOOL_KEYS;
 const { frame, isolate, hide, show_all } = ACTION_KEYS;
@@ -18,6 +18,7 @@ const KEYS: readonly (readonly [keys: string, effect: string])[] = [
   ["Double click", "look at what is there"],
   ["1 to 6", "look from the front, back, left, right, top or bottom"],
   [ROLL_KEYS.join(", "), "turn the picture"],
+  [SLAB_KEYS.join(", "), "move the slab by its thickness"],
   ["R", "reset the camera"],
   ["Click", "tell what is there, and select it"],
   [`${rectangle}, ${lasso}`, "let a drag select in a rectangle or a lasso"],

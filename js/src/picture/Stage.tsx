@@ -11,6 +11,7 @@ import { Hover } from "./Hover.js";
 import { Legend } from "./Legend.js";
 import { Measures } from "./Measures.js";
 import { Overlay } from "./Overlay.js";
+import { SlabHandle } from "./SlabHandle.js";
 import { Stroke } from "./Stroke.js";
 import { ToolBar } from "./ToolBar.js";
 
@@ -27,6 +28,7 @@ export function Stage() {
     >
       <Screen canvas={canvas} />
       <HighlightLayer />
+      <SlabHandle />
       <Cards canvas={canvas} />
       <Hover canvas={canvas} />
       <Stroke />

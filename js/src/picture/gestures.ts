@@ -23,6 +23,8 @@ const REST_MS = 150;
 
 export const TOOL_KEYS: Readonly<Record<Tool, string>> = { orbit: "O", rectangle: "S", lasso: "L" };
 
+/** They move the slab back and on. */
+export const SLAB_KEYS: readonly string[] = ["[", "]"];
 /** Keys that turn the picture, counterclockwise and clockwise. */
 export const ROLL_KEYS = ["Q", "E"] as const;
 
@@ -52,6 +54,8 @@ export interface GesturePorts {
   range(): Range | undefined;
   escaped(): void;
   act(action: Action): void;
+  /** Moves the slab by its thickness. */
+  stepSlab(count: number): void;
   readonly strokes: Strokes;
   /** The wheel was turned over a canvas that does not take it. */
   wheelIgnored(): void;
@@ -285,6 +289,7 @@ function keys(canvas: HTMLCanvasElement, moves: Moves, ports: GesturePorts, sign
       const side = SIDES[Number(event.key) - 1];
       const turn = rolls[letter];
       const tool = tools.get(letter);
+      const step = SLAB_KEYS.indexOf(event.key);
       const action = actions.get(letter);
       if (arrow && event.shiftKey) {
         moves.pan(arrow.x * PAN_STEP, arrow.y * PAN_STEP);
@@ -300,6 +305,8 @@ function keys(canvas: HTMLCanvasElement, moves: Moves, ports: GesturePorts, sign
         event.preventDefault();
         event.stopPropagation();
         return; // it moves nothing by itself, and what moves goes on
+      } else if (step >= 0) {
+        ports.stepSlab(step === 0 ? -1 : 1);
       } else if (letter === "R") {
         ports.reset();
       } else if (tool) {

@@ -21,6 +21,7 @@ import { Pilot } from "./pilot.js";
 import { type Place, type Point, seenAt, toPlace, toPlane, toPoint } from "./places.js";
 import { copyOf, isGivenUp, render } from "./saving.js";
 import { Sight } from "./sight.js";
+import { Slab } from "./slab.js";
 import { Steering } from "./steering.js";
 import { type Change, Strokes } from "./strokes.js";
 
@@ -48,6 +49,8 @@ export class Picture {
   readonly seen = this.#sight.camera;
   /** What was picked in it. */
   readonly picking: Picking;
+  /** The slab, as one moves it. */
+  readonly slab: Slab;
   /** What is drawn over it to select. */
   readonly strokes: Strokes;
   /** Why nothing can be selected by what the picture shows, or "". */
@@ -115,6 +118,7 @@ export class Picture {
       ...portsOf(this.link),
       failed: (error) => this.#sayError(error),
     });
+    this.slab = new Slab(this.link, traits, end);
     this.obstacle = computed(() => {
       const [job, { state }] = [traits.job.value, traits.status.value];
       return job.tells_ids ? "" : state === "ready" ? NO_IDS : NO_JOB;
@@ -226,6 +230,7 @@ export class Picture {
       range: () => zoomRange(boxOf(this.#traits.models.peek())),
       escaped: () => this.#escape(),
       act: (action: Action) => void this.act(action).catch((error: unknown) => this.#sayError(error)),
+      stepSlab: (count: number) => this.slab.step(count),
       strokes: this.strokes,
       wheelIgnored: () => this.say("Click the picture, or hold Ctrl, to zoom with the wheel."),
     };
