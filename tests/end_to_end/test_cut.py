@@ -1,0 +1,115 @@
+"""The slab of a real JupyterLab: by panel, keys and grip, what Python sees of it, and how fast it moves."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser import ARTIFACTS
+from tests.end_to_end.lab import Lab, Notebook, open_notebook, until, write_notebook
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+SHOW = """\
+from brayns_widget import BraynsWidget
+from brayns_widget.demo import write_circuit
+viewer = BraynsWidget(height=480)
+viewer.load_circuit(write_circuit("circuit", cells=100)).result()
+viewer"""
+FEWEST = 15  # pictures a second
+
+SWEEP = """async () => {
+    const canvas = document.querySelector(".bw-canvas");
+    const slider = document.querySelector(".bw-cut-place [type=range]");
+    const shown = [];
+    const note = ({ detail }) => shown.push({ at: performance.now(), height: detail.height, moving: detail.moving });
+    canvas.addEventListener("bw-shown", note);
+    const [low, high] = [Number(slider.min), Number(slider.max)];
+    const start = performance.now();
+    await new Promise((resolve) => {
+        const tick = () => {
+            const share = (performance.now() - start) / 4000;
+            if (share >= 1) return resolve();
+            slider.value = String(low + share * (high - low));
+            slider.dispatchEvent(new Event("input", { bubbles: true }));
+            requestAnimationFrame(tick);
+        };
+        requestAnimationFrame(tick);
+    });
+    canvas.removeEventListener("bw-shown", note);
+    return shown.map(({ at, ...rest }) => ({ at: at - start, ...rest }));
+}"""
+
+
+@pytest.fixture
+def notebook(lab: Lab, browser: Browser) -> Iterator[Notebook]:
+    notebook = open_notebook(lab, browser, write_notebook(lab.root, "cut.ipynb", SHOW, "x = 1", "y = 2"))
+    notebook.command("notebook:run-all-cells")
+    notebook.canvas.wait_for()
+    notebook.page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    until(lambda: notebook.evaluate("len(viewer.models)") == 1, 60, "the model")
+    notebook.wait_sharp()
+    yield notebook
+    notebook.page.close()
+
+
+def test_a_slab_by_panel_keys_and_grip(notebook: Notebook) -> None:
+    page, panel = notebook.page, notebook.page.locator(".bw-panel").first
+    whole = notebook.brightness()
+    panel.get_by_role("checkbox", name="Show a slab only").click()
+    until(lambda: notebook.evaluate("viewer.slab.on"), 20, "the slab")
+    until(lambda: notebook.brightness() < 0.8 * whole, 30, "what is cut away")
+    notebook.wait_sharp()
+    notebook.screenshot(ARTIFACTS / "cut-slab.png")
+    assert notebook.evaluate("viewer.history.lines[-1]") == "viewer.slab.on = True"
+
+    position, thickness = notebook.evaluate("[viewer.slab.position, viewer.slab.thickness]")
+    notebook.canvas.focus()
+    page.keyboard.press("]")
+    until(
+        lambda: notebook.evaluate("viewer.slab.position") == pytest.approx(position + thickness), 20, "a step by a key"
+    )
+
+    panel.get_by_label("Axis").select_option("y")
+    until(lambda: notebook.evaluate("viewer.slab.normal") == [0, 1, 0], 20, "another axis")
+    low, high = notebook.evaluate("[viewer.models[0].bounds[side][1] for side in (0, 1)]")
+    assert notebook.evaluate("viewer.slab.position") == pytest.approx((low + high) / 2)
+
+    grip = page.get_by_role("slider", name="Position of the slab").bounding_box()
+    assert grip is not None
+    page.mouse.move(grip["x"] + 9, grip["y"] + 9)
+    page.mouse.down()
+    page.mouse.move(grip["x"] + 9, grip["y"] - 51, steps=6)
+    page.mouse.up()
+    until(lambda: notebook.evaluate("viewer.slab.position") > (low + high) / 2 + 1, 20, "a drag")
+    until(lambda: notebook.evaluate("viewer.history.next_undo") == "move the slab", 20, "its step")
+    notebook.evaluate("viewer.undo()")
+    assert notebook.evaluate("viewer.slab.position") == pytest.approx((low + high) / 2)
+
+    panel.get_by_role("checkbox", name="Inverted").click()
+    until(lambda: notebook.evaluate("viewer.slab.invert"), 20, "the other side")
+    panel.get_by_role("checkbox", name="Show a slab only").click()
+    until(lambda: not notebook.evaluate("viewer.slab.on"), 20, "the whole scene")
+    until(lambda: notebook.brightness() > 0.95 * whole, 30, "what was cut away")
+
+
+def test_it_moves_at_the_speed_of_the_camera(notebook: Notebook) -> None:
+    panel = notebook.page.locator(".bw-panel").first
+    panel.get_by_role("checkbox", name="Show a slab only").click()
+    until(lambda: notebook.evaluate("viewer.slab.on"), 20, "the slab")
+    notebook.wait_sharp()
+    height = notebook.page.evaluate("document.querySelector('.bw-canvas').height")
+    best: float = 0
+    for _ in range(3):  # other processes may be busy
+        shown = notebook.page.evaluate(SWEEP)
+        seconds = [sum(start <= one["at"] < start + 1000 for one in shown) for start in (0, 1000, 2000, 3000)]
+        least = min(one["height"] for one in shown)
+        print(f"shown in each second {seconds}, heights {least} to {max(one['height'] for one in shown)} of {height}")
+        best = max(best, statistics.median(seconds))
+        if best >= FEWEST:
+            break
+    assert best >= FEWEST
+    assert least >= height / 2 - 1
