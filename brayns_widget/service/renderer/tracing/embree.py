@@ -241,6 +241,24 @@ class Device(_Owned):
         for geometry in geometries:
             geometry.set_filter(function, data)
 
+    def move_filter(self, data: NDArray[np.float32]) -> bool:
+        """Pass other numbers to the present filter, if there is one and they are as many.
+
+        Nothing may be traced meanwhile, as with ``set_filter``; but what is being built can go on.
+
+        Returns:
+            whether that could be done.
+        """
+        with self._lock:
+            _, present = self._filter
+            if present is None or present.shape != data.shape:
+                return False
+            present[:] = data
+            geometries = list(self._geometries)
+        for geometry in geometries:
+            geometry.filter_moved(present)
+        return True
+
     def register(self, geometry: Primitives) -> None:
         """Include a geometry in ``set_filter``, until it is closed."""
         with self._lock:
@@ -356,6 +374,14 @@ class Primitives(_Owned):
         calls.rtcSetGeometryIntersectFilterFunction(self.handle, function)
         calls.rtcSetGeometryOccludedFilterFunction(self.handle, function)
         calls.rtcCommitGeometry(self.handle)
+
+    def move_filter_data(self, data: NDArray[np.float32]) -> None:
+        """Change its own numbers of the filter, which are as many as before."""
+        assert self._filter_data is not None
+        self._filter_data[:] = data
+
+    def filter_moved(self, data: NDArray[np.float32]) -> None:
+        """Take in that the filter's numbers have changed in place."""
 
     def set_visible(self, visible: bool, shadows: bool = True, faint: bool = False) -> None:
         """Show or hide it at once, without a rebuild: Embree reads its mask during traversal.

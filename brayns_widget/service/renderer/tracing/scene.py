@@ -256,6 +256,10 @@ class Scene:
             clips: see ``clipping``.
         """
         clipped = bool(clips[0] > 0)
+        if clipped and self._device.move_filter(clips):  # such as a slab that moves: copies that are being built go on
+            self._packed_clips = clips
+            self.revision += 1
+            return
         self.before_change()
         self._device.set_filter(filter_address() if clipped else None, clips if clipped else None)
         self._packed_clips = clips

@@ -92,6 +92,10 @@ class Instance(Primitives):
         """Let a function reject hits, see ``Device.set_filter``: Embree asks it about rays in the inner space."""
         self.inner.set_filter(function, None if data is None else seen_from(data, self._matrix))
 
+    def filter_moved(self, data: Floats) -> None:
+        """Take in that the filter's numbers have changed in place."""
+        self.inner.move_filter_data(seen_from(data, self._matrix))
+
     def close(self) -> None:
         """Release it and what it holds."""
         super().close()
