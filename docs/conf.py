@@ -51,6 +51,7 @@ notebooks/select
 notebooks/colors
 notebooks/models
 notebooks/camera
+notebooks/cut
 notebooks/connect
 notebooks/allen
 docs/reference/index

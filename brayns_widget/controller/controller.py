@@ -156,7 +156,9 @@ class Controller(Groups, Guarded):
         core.restorer = Restorer(core.store, core.scene, core.journal)
         self._core = core
         lights, models = Lights(core), Models(core)
-        rendering, slab = Rendering(core, lights), Slab(core, models)
+        rendering = Rendering(core, lights)
+        pictures = Pictures(core, rendering)
+        slab = Slab(core, models, pictures)
         core.prepare = tuple(weakly_awaited(one.prepare) for one in (lights, slab, rendering))
         selection = Selection(core, models)
         self._recorder = Recorder(
@@ -175,7 +177,7 @@ class Controller(Groups, Guarded):
             connections=Connections(core, models, selection),
             simulation=Simulation(core),
             rendering=rendering,
-            pictures=Pictures(core, rendering),
+            pictures=pictures,
             files=Files(core),
             renderer=Renderer(core),
             backend=Backend(core),

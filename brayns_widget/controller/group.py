@@ -139,7 +139,7 @@ class Core:
 
     async def loaded_renderer(self, report: Report = ignore) -> Server:
         """Return the renderer, after the long calls that change the scene and began earlier, whatever came of them."""
-        for task in [task for task in self.tasks.values() if task.name not in self.beside]:
+        for task in [task for task in self.tasks.values() if not (task.name in self.beside or task.is_current)]:
             ended = asyncio.Event()
             task.add_callback(partial(_set_at_end, ended))
             await ended.wait()

@@ -100,6 +100,7 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Clipping.add": lambda *_: "cut",
     "Clipping.clear": lambda *_: "cut nothing",
     "Slab.set": _cut,
+    "Slab.strip": lambda *_: "",  # as with pictures
     "Slab.step": lambda *_: SLAB_MOVED,
     "Part.remove": lambda part, _: f"remove {part}",
     "SavedViews.save": lambda _, values: f"save the view {values['name']}",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from annotated_types import Ge, Le
 
 from brayns_widget.connection.reports import Report
-from brayns_widget.connection.server import PICTURE_TIMEOUT
+from brayns_widget.connection.server import PICTURE_TIMEOUT, Server
 from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.encoded import GBuffers, Snapshot, check_writable
@@ -84,18 +84,13 @@ class Pictures(Group):
         Raises (from the task):
             OSError: the file cannot be written.
         """
-        from brayns_widget.protocol.brayns.pictures import SNAPSHOT
-
         # Checked now, and not after the last sample.
         file = None if path is None else await asyncio.to_thread(check_writable, path)
         image_format = format_of(file, format)
         renderer = await self._core.loaded_renderer(report)
         report(0.0, "Rendering ...")
         seen = self._seen(camera)  # that of now: it may move while the picture is rendered
-        params = self._snapshot_params(seen, size, samples, image_format)
-        deadline = deadline_of(size, samples)
-        result, payload = await renderer.call_with_payload(SNAPSHOT, params, on_progress=report, timeout=deadline)
-        data = cut(payload, result.color_buffer.offset, result.color_buffer.size)
+        data = await self.rendered(renderer, seen, size, samples, image_format=image_format, report=report)
         state = self._store.state
         if legend is not False and state.legend is not None:
             names, place = {model.id: model.name for model in state.models}, "lower left" if legend is True else legend
@@ -107,6 +102,17 @@ class Pictures(Group):
         if file is not None:
             await asyncio.to_thread(picture.save, file)
         return picture
+
+    async def rendered(
+        self, renderer: Server, camera: Camera, size: Sequence[int], samples: int, *, image_format: str, report: Report
+    ) -> bytes:
+        """Return a picture of the scene as it is, as a file of "png" or "jpg"; on the loop thread only."""
+        from brayns_widget.protocol.brayns.pictures import SNAPSHOT
+
+        params = self._snapshot_params(camera, size, samples, image_format)
+        deadline = deadline_of(size, samples)
+        result, payload = await renderer.call_with_payload(SNAPSHOT, params, on_progress=report, timeout=deadline)
+        return cut(payload, result.color_buffer.offset, result.color_buffer.size)
 
     @offered
     @waiting

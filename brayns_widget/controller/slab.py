@@ -6,20 +6,26 @@ import asyncio
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from annotated_types import Gt
+from annotated_types import Ge, Gt, Le
 
 from brayns_widget.connection.connection import Ready
-from brayns_widget.connection.reports import ignore
+from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.connection.server import Server
-from brayns_widget.controller.calls import offered, waiting
+from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.camera import Bounds, Vector
+from brayns_widget.controller.encoded import Snapshot, check_writable
 from brayns_widget.controller.framing import cell_places
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.models import Models
+from brayns_widget.controller.pictures import Pictures, Samples, Side, format_of
+from brayns_widget.controller.scale_bar import print_scale_bar
 from brayns_widget.controller.scene import union
 from brayns_widget.controller.state import SlabState
+from brayns_widget.controller.strips import side_by_side
+from brayns_widget.controller.views import AnyCamera, read_camera
 from brayns_widget.protocol.errors import CircuitError
 
 if TYPE_CHECKING:
@@ -52,8 +58,9 @@ class Slab(Group):
     What ``viewer.clipping`` cuts away is cut as well.
     """
 
-    def __init__(self, core: Core, models: Models) -> None:
+    def __init__(self, core: Core, models: Models, pictures: Pictures) -> None:
         super().__init__(core)
+        self._pictures = pictures
         self._loaded = models._painter.loaded  # noqa: SLF001 - of the same package
         self._wanted = SlabState()  # also of renderers to come
         self._changing = asyncio.Lock()  # of two that change it, the second goes on from what the first has set
@@ -181,6 +188,80 @@ class Slab(Group):
             slab = self._placed(self._wanted, self._wanted, moved=False)
             await self._send(ready, replace(slab, position=slab.position + count * slab.thickness))
 
+    @long
+    async def strip(
+        self,
+        report: Report,
+        count: Annotated[int, Ge(1), Le(64)] = 4,
+        path: str | Path | None = None,
+        *,
+        thickness: Annotated[float, Gt(0)] | None = None,
+        size: tuple[Side, Side] = (400, 300),
+        samples: Samples = 16,
+        columns: Annotated[int, Ge(1)] = 4,
+        camera: AnyCamera | None = None,
+        scale_bar: bool = False,
+    ) -> Snapshot:
+        """Render slabs along the axis, side by side as one picture, all by the same camera and so of the same scale.
+
+        They are spread evenly over what is there, and captions tell their positions. The slab itself stays where it is.
+
+        Args:
+            report: gets the progress.
+            count: how many.
+            path: PNG file to write on this machine, or None.
+            thickness: of each, µm; None takes the slab's.
+            size: width and height of each, in pixels.
+            samples: samples per pixel.
+            columns: how many stand side by side.
+            camera: the camera; None takes the controller's.
+            scale_bar: whether a scale bar is drawn into the first one; see ``viewer.snapshot``.
+
+        Returns:
+            the picture, which a notebook shows.
+
+        Raises:
+            ValueError: a value is out of range.
+
+        Raises (from the task):
+            CircuitError: this renderer has no slab, or nothing is there to cut.
+            OSError: the file cannot be written.
+        """
+        file = None if path is None else await asyncio.to_thread(check_writable, path)
+        if format_of(file, None) != "png":
+            raise ValueError(f"path is {path}, but a strip is a PNG file")
+        renderer = await self._core.loaded_renderer(report)
+        ready = await self._core.connection.ensure(ignore)
+        self._need(ready)
+        if (bounds := self._bounds()) is None:
+            raise CircuitError("Nothing is there to cut.")
+        seen = self._store.state.camera if camera is None else read_camera(camera)
+        pictures, captions = [], []
+        async with self._changing:
+            slab = replace(self._placed(self._wanted, self._wanted, moved=True), on=True)
+            low, high = reach(bounds, slab.normal)
+            try:
+                for number in range(count):
+                    part = replace(slab, position=low + (number + 0.5) / count * (high - low))
+                    await _tell(ready, part if thickness is None else replace(part, thickness=thickness))
+                    own = _part(report, number, count)
+                    pictures.append(
+                        await self._pictures.rendered(renderer, seen, size, samples, image_format="png", report=own)
+                    )
+                    name = "" if slab.axis == "own" else f"{slab.axis} = "
+                    captions.append(f"{name}{part.position:.5g} µm")
+            finally:
+                await _tell(ready, self._wanted)
+        if scale_bar:
+            pictures[0] = await asyncio.to_thread(
+                print_scale_bar, pictures[0], "png", seen.visible_height, "lower right"
+            )
+        background = self._store.state.background
+        picture = await asyncio.to_thread(side_by_side, pictures, captions, columns, background)
+        if file is not None:
+            await asyncio.to_thread(picture.save, file)
+        return picture
+
     async def give(self, slab: SlabState) -> None:
         """Set what ``given`` is; on the loop thread only."""
         ready = await self._core.connection.ensure(ignore)
@@ -202,18 +283,9 @@ class Slab(Group):
             await self._send(ready, self._wanted)
 
     async def _send(self, ready: Ready, slab: SlabState) -> None:
-        from brayns_widget.protocol.brayns import additions
-
         there = _offered(ready)
         if there:
-            params = additions.Slab(
-                enabled=slab.on,
-                invert=slab.invert,
-                normal=list(slab.normal),
-                position=slab.position,
-                thickness=slab.thickness or SMALLEST_UM,
-            )
-            await ready.renderer.call(additions.SET_SLAB, params)
+            await _tell(ready, slab)
         self._wanted = slab
         self._store.state = replace(self._store.state, slab=slab if there else None)
 
@@ -267,6 +339,24 @@ class Slab(Group):
             return _ALONG["z"]
         sides = [high - low for low, high in zip(*bounds, strict=True)]
         return _ALONG["xyz"[sides.index(max(sides))]]
+
+
+async def _tell(ready: Ready, slab: SlabState) -> None:
+    from brayns_widget.protocol.brayns import additions
+
+    params = additions.Slab(
+        enabled=slab.on,
+        invert=slab.invert,
+        normal=list(slab.normal),
+        position=slab.position,
+        thickness=slab.thickness or SMALLEST_UM,
+    )
+    await ready.renderer.call(additions.SET_SLAB, params)
+
+
+def _part(report: Report, number: int, count: int) -> Report:
+    """Return the report of one picture of several."""
+    return lambda amount, text: report((number + (amount or 0.0)) / count, f"Picture {number + 1} of {count}: {text}")
 
 
 def reach(bounds: Bounds, normal: Vector) -> tuple[float, float]:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from brayns_widget.controller.slab import principal_axis, reach
-from brayns_widget.protocol.errors import CircuitError
-from tests.controller.scenes import WAIT, load
+from brayns_widget.protocol.errors import CircuitError, RequestCancelled
+from tests.controller.scenes import WAIT, load, until
 from tests.listening import Listener
 
 
@@ -122,6 +122,45 @@ def test_it_cuts_the_next_job_too(cluster, controller, slab):
     controller.restore().result(WAIT)
     assert len(sent(cluster)) == 2
     assert sent(cluster)[0] == sent(cluster)[1]
+
+
+def test_a_strip_shows_several_slabs_and_leaves_it_where_it_is(cluster, controller, slab, tmp_path, monkeypatch):
+    barred: list[object] = []
+    monkeypatch.setattr(
+        "brayns_widget.controller.slab.print_scale_bar", lambda data, *how: [barred.append(how), data][1]
+    )
+    low, high = bounds(controller)
+    slab.set(on=True, axis="x", position=low[0], thickness=2)
+    strip = slab.strip(3, tmp_path / "strip.png", size=(320, 240), columns=2, scale_bar=True).result(WAIT)
+    first, *others = sent(cluster)[-4:]
+    third = (high[0] - low[0]) / 3
+    places = [first["position"], *(params["position"] for params in others)]
+    assert places == pytest.approx([low[0] + third / 2, low[0] + 1.5 * third, high[0] - third / 2, low[0]])
+    assert {params["thickness"] for params in sent(cluster)[-4:]} == {2}
+    assert len(cluster.renderer.sent("snapshot")) == 3
+    assert barred == [("png", controller.camera.visible_height, "lower right")]  # in one, as all have its scale
+    assert (tmp_path / "strip.png").read_bytes() == strip.data
+    assert strip.pil().size == strip.size
+    assert slab.position == low[0]
+    assert controller.history.next_undo == "change the slab"
+
+
+def test_a_strip_that_is_cancelled_leaves_the_slab_as_it_was(cluster, controller, slab):
+    load(controller)
+    cluster.renderer.delays["snapshot"] = 60
+    task = slab.strip(3)
+    until(lambda: cluster.renderer.sent("snapshot"))
+    task.cancel()
+    with pytest.raises(RequestCancelled):
+        task.result(WAIT)
+    until(lambda: not sent(cluster)[-1]["enabled"])
+
+
+def test_no_strip_of_nothing_and_none_that_is_no_png(controller, slab):
+    with pytest.raises(CircuitError, match="Nothing is there"):
+        slab.strip().result(WAIT)
+    with pytest.raises(ValueError, match="is a PNG file"):
+        slab.strip(2, "strip.jpg").result(WAIT)
 
 
 def test_a_renderer_without_one_says_so(controller):

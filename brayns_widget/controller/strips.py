@@ -1,0 +1,47 @@
+"""Several pictures side by side as one, each with a caption below."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+
+from brayns_widget.controller.encoded import Snapshot
+from brayns_widget.controller.printing import font, letters
+from brayns_widget.protocol import colors
+
+_LIGHT = 0.5  # of a background, above which captions are dark
+
+
+def side_by_side(pictures: Sequence[bytes], captions: Sequence[str], columns: int, background: str) -> Snapshot:
+    """Put pictures of one size into rows.
+
+    Args:
+        pictures: PNGs.
+        captions: what stands below each.
+        columns: how many stand side by side.
+        background: "#rrggbb", between them and behind the captions.
+
+    Returns:
+        the whole, a PNG.
+    """
+    from PIL import Image, ImageDraw
+
+    opened = [Image.open(io.BytesIO(data)).convert("RGB") for data in pictures]
+    width, height = opened[0].size
+    em = letters((width, height))
+    face, instead = font(em, "".join(captions))
+    columns, below = min(columns, len(opened)), 2 * em
+    rows = math.ceil(len(opened) / columns)
+    sheet = Image.new("RGB", (columns * (width + em) - em, rows * (height + below) + (rows - 1) * em), background)
+    draw = ImageDraw.Draw(sheet)
+    red, green, blue, _ = colors.parse(background)
+    ink = "#111111" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _LIGHT else "#eeeeee"
+    for number, (picture, caption) in enumerate(zip(opened, captions, strict=True)):
+        left, top = number % columns * (width + em), number // columns * (height + below + em)
+        sheet.paste(picture, (left, top))
+        place = left + width / 2, top + height + below / 2
+        draw.text(place, caption.translate(instead), fill=ink, font=face, anchor="mm")
+    file = io.BytesIO()
+    sheet.save(file, "PNG")
+    return Snapshot(file.getvalue(), "png", sheet.size)
