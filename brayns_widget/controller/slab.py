@@ -249,7 +249,7 @@ class Slab(Group):
                         await self._pictures.rendered(renderer, seen, size, samples, image_format="png", report=own)
                     )
                     name = "" if slab.axis == "own" else f"{slab.axis} = "
-                    captions.append(f"{name}{part.position:.5g} µm")
+                    captions.append(f"{name}{part.position:.4g} µm")
             finally:
                 await _tell(ready, self._wanted)
         if scale_bar:

@@ -15,12 +15,15 @@ from tests.service.renderer.renderer_process import Client, client_of
 
 RED, GREEN, WHITE = [1.0, 0.0, 0.0, 1.0], [0.0, 1.0, 0.0, 1.0], [1.0, 1.0, 1.0, 1.0]
 
+NO_SLAB = {"enabled": False, "invert": False, "normal": [0.0, 0.0, 1.0], "position": 0.0, "thickness": 100.0}
+
 
 @asynccontextmanager
 async def empty_stage(address: str) -> AsyncIterator[Client]:
     """Black, 60 by 60 pixels, lit evenly; an orthographic camera sees x and y from -3 to 3, looking along -z."""
     async with client_of(address) as client:
         await client.call("clear-models")
+        await client.call("set-slab", NO_SLAB)
         await client.call("add-light-ambient", {"intensity": 1})
         await client.call("set-application-parameters", {"viewport": [60, 60]})
         await client.call("set-framebuffer-static")

@@ -25,7 +25,7 @@ from PIL import Image
 from brayns_widget.service.renderer.methods import METHODS
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 from tests.service.renderer.renderer_process import DEADLINE, Client, Failed, client_of, renderer_process, sonata
-from tests.service.renderer.stage import GREEN, RED, WHITE, at, empty_stage, picture, sphere
+from tests.service.renderer.stage import GREEN, NO_SLAB, RED, WHITE, at, empty_stage, picture, sphere
 
 Call = tuple[Any, ...]  # method, params, payload
 Watch = Callable[[Client], Awaitable[Any]]
@@ -167,7 +167,6 @@ PATHS = ("set-renderer-production", {"samples_per_pixel": 2})
 FRONT = {"position": [0, 0, 10], "target": [0, 0, 0], "up": [0, 1, 0]}
 LEFT_OPEN = {"coefficients": [1, 0, 0, -1]}  # cuts x < -1
 CUT = ("add-clipping-planes", {"primitives": [LEFT_OPEN]})
-NO_SLAB = {"enabled": False, "invert": False, "normal": [0.0, 0.0, 1.0], "position": 0.0, "thickness": 100.0}
 OPTIONS = dict.fromkeys(("all_materials", "centered", "exact_background", "soft_shadows", "stepwise"), False)
 CIRCUIT = ("add-model", sonata("<circuit>", "cells"))
 CELLS = (
