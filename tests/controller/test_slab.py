@@ -126,9 +126,12 @@ def test_it_cuts_the_next_job_too(cluster, controller, slab):
 
 def test_a_strip_shows_several_slabs_and_leaves_it_where_it_is(cluster, controller, slab, tmp_path, monkeypatch):
     barred: list[object] = []
-    monkeypatch.setattr(
-        "brayns_widget.controller.slab.print_scale_bar", lambda data, *how: [barred.append(how), data][1]
-    )
+
+    def bar(data: bytes, *how: object) -> bytes:
+        barred.append(how)
+        return data
+
+    monkeypatch.setattr("brayns_widget.controller.slab.print_scale_bar", bar)
     low, high = bounds(controller)
     slab.set(on=True, axis="x", position=low[0], thickness=2)
     strip = slab.strip(3, tmp_path / "strip.png", size=(320, 240), columns=2, scale_bar=True).result(WAIT)
