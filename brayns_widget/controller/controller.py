@@ -155,10 +155,9 @@ class Controller(Groups, Guarded):
         lights, models = Lights(core), Models(core)
         rendering = Rendering(core, lights)
         core.prepare = (weakly_awaited(lights.prepare), weakly_awaited(rendering.prepare))
-        selection = Selection(core, models)
-        self._recorder = Recorder(
-            core.store, Members(core, models), undoable(core, models, rendering, selection), camera=0
-        )
+        selection, simulation = Selection(core, models), Simulation(core)
+        parts = undoable(core, models, rendering, selection, simulation)
+        self._recorder = Recorder(core.store, Members(core, models), parts, camera=0)
         core.runner.noting = noted_weakly(self._recorder)
         vars(self).update(
             models=models,
@@ -169,7 +168,7 @@ class Controller(Groups, Guarded):
             clipping=Clipping(core),
             shapes=Shapes(core, models),
             connections=Connections(core, models, selection),
-            simulation=Simulation(core),
+            simulation=simulation,
             rendering=rendering,
             pictures=Pictures(core, rendering),
             files=Files(core),

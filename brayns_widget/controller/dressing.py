@@ -141,5 +141,10 @@ class Dressed(Described):
         """
         from brayns_widget.protocol.brayns.simulation import SET_COLOR_RAMP, SetColorRampParams
 
-        await (await self._renderer()).call(SET_COLOR_RAMP, SetColorRampParams(id=self.id, color_ramp=ramp))
+        renderer, findings = await self._renderer(), self._core.findings
+        owner = self._core.scene.key(self.id)
+        found = await findings.find(owner, self._core.connection.ready, self.read_ramp.aio)
+        await renderer.call(SET_COLOR_RAMP, SetColorRampParams(id=self.id, color_ramp=ramp))
+        given = {name: getattr(ramp, name) for name in ramp.model_fields_set}
+        findings.put(owner, found, found.now.model_copy(update=given))
         self._core.touch()

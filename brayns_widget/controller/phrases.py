@@ -9,6 +9,9 @@ from brayns_widget.protocol.errors import BraynsWidgetError
 
 Values = Mapping[str, Any]
 
+FRAME_SHOWN = "show a frame"
+"""What is done with a simulation, over and over while it plays."""
+
 
 def phrase(group: Any, name: str, values: Values, count: int = 1) -> str:
     """Say what a call does, or "" if it takes in what others do.
@@ -72,6 +75,7 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Model.update": _update,
     "Model.color_by": _coloring,
     "Model.set_material": lambda model, _: f"change the material of {model}",
+    "Model.set_ramp": lambda model, _: f"change the color ramp of {model}",
     "Model.frame": lambda model, _: f"look at {model}",
     "Colors.set": lambda _, values: f"change the colors of {values['attribute'] or 'values'}",
     "Models.clear": lambda *_: "remove all models",
@@ -104,6 +108,7 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Selection.remove": lambda *_: "remove from the selection",
     "Selection.clear": lambda *_: "select nothing",
     "Selection.set_by_value": lambda _, values: f"select {values['value']}",
+    "Simulation.show": lambda *_: FRAME_SHOWN,
     "Selection.frame": lambda *_: "look at the selection",
     "Selection.show_all": lambda *_: "show all cells",
     "Table.select": lambda *_: "select rows",
