@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 COUNT = 100_000
 LOADED = 20
+SELECTED = 10_000
 GOAL_MS = 100.0
 
 SHOW = """\
@@ -168,6 +169,41 @@ def test_a_hundred_thousand_rows_scroll_and_are_sorted_and_filtered_without_a_ga
     filtered = page.get_by_role("grid", name="Cells").get_attribute("aria-rowcount")
     assert 1 < int(filtered or 0) < COUNT / 10
     assert notebook.errors == []
+
+
+# When the page has painted the highlight of a new selection, on the clock that the kernel has, too.
+PAINTED = """() => {
+  const layer = document.querySelector(".bw-highlight");
+  window.painted = null;
+  new MutationObserver(() => {
+    if (!layer.hidden) {
+      window.painted = performance.timeOrigin + performance.now();
+    }
+  }).observe(layer, { attributes: true, attributeFilter: ["hidden"] });
+}"""
+
+
+def test_ten_thousand_of_ten_thousand_cells_are_selected_within_a_tenth_of_a_second(notebook: Notebook) -> None:
+    notebook.evaluate("viewer.clear()")
+    load = f"viewer.load_circuit('table/circuit_config.json', node_ids=range({SELECTED}))"
+    notebook.evaluate(f"len({load}.result(120))", 150)
+    notebook.wait_sharp()
+    notebook.evaluate(f"viewer.selection.set(range({SELECTED}))")
+    layer = notebook.page.locator(".bw-highlight")
+    layer.wait_for(timeout=20_000)
+    notebook.page.evaluate(PAINTED)
+    times = []
+    for _ in range(6):  # other work of the machine only adds to it
+        notebook.evaluate("viewer.selection.clear()")
+        layer.wait_for(state="hidden")
+        notebook.page.evaluate("window.painted = null")
+        now = "__import__('time').time()"
+        start = notebook.evaluate(f"({now}, viewer.selection.set(range({SELECTED})))[0]")
+        until(lambda: notebook.page.evaluate("window.painted !== null"), 10, "the highlight")
+        times.append(notebook.page.evaluate("window.painted") - 1000 * start)
+    print(f"from the call to the highlight on the page: {sorted(map(round, times))} ms")
+    assert notebook.evaluate("len(viewer.selection)") == SELECTED
+    assert 0 < min(times) <= GOAL_MS
 
 
 def _longest(notebook: Notebook, act: Callable[[], None]) -> tuple[float, float]:
