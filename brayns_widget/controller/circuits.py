@@ -163,8 +163,12 @@ class Circuit:
 
 
 def _described(population: Population) -> str:
+    from brayns_widget.protocol.backend import NO_PLACES
+
     kind = f"{population.name} ({population.type}, {population.size}"
-    return f"{kind}; not shown: {population.reason})" if population.reason else f"{kind})"
+    # Panels have no such option, so the backend does not name it.
+    way_out = "; in_plane=True places them side by side" if population.reason == NO_PLACES else ""
+    return f"{kind}; not shown: {population.reason}{way_out})" if population.reason else f"{kind})"
 
 
 def _candidates(populations: Iterable[Population], in_plane: bool = False) -> list[Population]:

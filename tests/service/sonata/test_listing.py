@@ -10,9 +10,10 @@ import h5py
 import libsonata
 import pytest
 
+from brayns_widget.protocol.backend import NO_PLACES
 from brayns_widget.protocol.errors import RequestError
 from brayns_widget.service.sonata.config import read_configuration
-from brayns_widget.service.sonata.listing import NO_PLACES, Circuit
+from brayns_widget.service.sonata.listing import Circuit
 from tests.service.backend.asking import answer
 from tests.service.sonata.files import write_edges, write_nodes
 
