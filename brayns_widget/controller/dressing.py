@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from annotated_types import Ge, Gt, Le, MaxLen, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import offered, waiting
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ModelName = Annotated[str, MinLen(1), MaxLen(200)]
 Opacity = Annotated[float, Ge(0), Le(1)]
-Thickness = Annotated[float, Gt(0), Le(1e6)]
+Thickness = Annotated[float, Ge(1e-6), Le(1e6)]
 
 
 class Dressed(Described):

@@ -748,7 +748,7 @@ export const PARAMETERS = {
   },
   "model.scale": {
     "factor": {
-      "exclusiveMinimum": 0,
+      "minimum": 1e-06,
       "maximum": 1000000.0,
       "default": 1.0
     }
@@ -783,7 +783,7 @@ export const PARAMETERS = {
       "default": null
     },
     "thickness": {
-      "exclusiveMinimum": 0,
+      "minimum": 1e-06,
       "maximum": 1000000.0,
       "default": null
     }
