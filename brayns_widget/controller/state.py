@@ -91,6 +91,7 @@ class ModelState:
         material_options: the options of its material, such as "opacity".
         thickness: factor of its radii since it was loaded, or first seen here; None if it has none.
         placement: where it stands.
+        veiled: whether cells of it are hidden or faded.
     """
 
     id: int
@@ -110,6 +111,7 @@ class ModelState:
     material_options: Mapping[str, Any] = field(default_factory=dict)
     thickness: float | None = 1.0
     placement: Placement = UNMOVED
+    veiled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

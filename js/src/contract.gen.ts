@@ -27,6 +27,7 @@ export interface ModelState {
   readonly material_options: Readonly<Record<string, unknown>>;
   readonly thickness: number | null;
   readonly placement: Placement;
+  readonly veiled: boolean;
 }
 
 export interface Placement {
@@ -433,6 +434,7 @@ export const PARAMETERS = {
     },
     "radius_multiplier": {
       "minimum": 0.1,
+      "maximum": 1000000.0,
       "default": 1.0
     },
     "in_plane": {
