@@ -330,6 +330,7 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
             id={id}
             type="number"
             min={OPTIONS.radius_multiplier.minimum}
+            max={OPTIONS.radius_multiplier.maximum}
             step="any"
             required
             value={choices.radius}
