@@ -323,6 +323,7 @@ export interface Calls {
   "selection.to_node_set": { params: { name: string }; result: Readonly<Record<string, unknown>> };
   "table.rows": { params: { population?: string | null; first?: number; count?: number; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean; find?: number | null }; result: Rows };
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
+  "colors.map_names": { params: Record<string, never>; result: readonly string[] };
   "colors.maps": { params: Record<string, never>; result: readonly ColorMap[] };
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
   "rendering.set_fog": { params: { strength: number }; result: null };
