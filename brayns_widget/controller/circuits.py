@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from brayns_widget.controller.nearest import did_you_mean
 from brayns_widget.controller.queries import Remark
 from brayns_widget.protocol.errors import CircuitError
+from brayns_widget.protocol.reasons import NO_PLACES
 
 if TYPE_CHECKING:
     from brayns_widget.protocol import backend
@@ -163,8 +164,6 @@ class Circuit:
 
 
 def _described(population: Population) -> str:
-    from brayns_widget.protocol.backend import NO_PLACES
-
     kind = f"{population.name} ({population.type}, {population.size}"
     # Panels have no such option, so the backend does not name it.
     way_out = "; in_plane=True places them side by side" if population.reason == NO_PLACES else ""

@@ -13,9 +13,6 @@ from pydantic import Field, WithJsonSchema
 from brayns_widget.protocol.endpoints import Endpoint
 from brayns_widget.protocol.schema import Ids, Items, Object, Size
 
-NO_PLACES = "its nodes have no positions"
-"""The reason for which a population is not shown that could be shown in a plane."""
-
 # --- core ---
 
 _ANY_OBJECT = {"type": "object", "x-title": "JsonSchema", "additionalProperties": False, "properties": {}}

@@ -6,6 +6,7 @@ import pytest
 
 from brayns_widget.controller.circuits import Circuit, Directory, File, Folder, Population
 from brayns_widget.protocol import backend
+from brayns_widget.protocol.reasons import NO_PLACES
 from brayns_widget.protocol.errors import CircuitError
 
 
@@ -91,7 +92,7 @@ def test_what_cannot_be_shown_is_never_the_default():
 
 def test_nodes_without_places_are_the_default_only_for_a_plane():
     populations = [
-        backend.DescribedPopulation(name="a", type="virtual", size=9, reason=backend.NO_PLACES),
+        backend.DescribedPopulation(name="a", type="virtual", size=9, reason=NO_PLACES),
         backend.DescribedPopulation(name="b", type="", size=0, reason="b.h5 does not exist"),
     ]
     found = backend.CircuitDescription(populations=populations, reports=[], edges=[], notices=[])

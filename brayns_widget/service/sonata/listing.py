@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import libsonata
 
-from brayns_widget.protocol.backend import NO_PLACES
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.protocol.reasons import NO_PLACES
 from brayns_widget.service.recognised import check_file
 from brayns_widget.service.sonata.config import Check, CircuitConfig, PopulationFile, unchecked
 from brayns_widget.service.sonata.problems import about, failure, reading

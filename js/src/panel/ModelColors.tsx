@@ -201,7 +201,7 @@ function Named({ id, onEnd }: NamedProps) {
         spellcheck={false}
         autocomplete="off"
         placeholder="Name, such as CET_L3"
-        title="A color map of matplotlib or of the package cmap; Escape ends it"
+        title="Of matplotlib or cmap"
         list={`${id}-names`}
         aria-invalid={mistake.value !== ""}
         onInput={() => {
@@ -209,7 +209,7 @@ function Named({ id, onEnd }: NamedProps) {
         }}
         onChange={({ currentTarget: { value } }) => {
           const name = value.trim();
-          if (name && !names.value.includes(name.replace(/_r$/, "")) && !names.value.includes(name)) {
+          if (name && !names.value.includes(name.replace(/_r$/, ""))) {
             mistake.value = `There is no color map ${name}.`;
           } else {
             onEnd(name || null);

@@ -66,19 +66,19 @@ export function NumberInput(props: NumberInputProps) {
   );
 }
 
-/** What is wrong with a number, as a sentence, or "". */
-function mistakeIn(number: number, { above, below, minimum, maximum }: NumberInputProps): string {
+/** What is wrong with a number, as a sentence, or "". Limits that are not given are NaN, which nothing is beyond. */
+function mistakeIn(number: number, { above = NaN, below = NaN, minimum = NaN, maximum = NaN }: NumberInputProps): string {
   if (Number.isNaN(number)) {
     return "Enter a number.";
   }
-  if (above !== undefined && number <= above) {
+  if (number <= above) {
     return `Enter more than ${above}.`;
   }
-  if (below !== undefined && number >= below) {
+  if (number >= below) {
     return `Enter less than ${below}.`;
   }
-  if (minimum !== undefined && number < minimum) {
+  if (number < minimum) {
     return `Enter ${minimum} or more.`;
   }
-  return maximum !== undefined && number > maximum ? `Enter ${maximum} or less.` : "";
+  return number > maximum ? `Enter ${maximum} or less.` : "";
 }
