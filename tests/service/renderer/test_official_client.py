@@ -484,6 +484,7 @@ OURS = {
     "get-cancellable-methods",
     "get-fog",
     "get-model-coloring",
+    "get-model-outline",
     "get-picture-options",
     "get-radius-floor",
     "pick",
