@@ -6,8 +6,8 @@ import pytest
 
 from brayns_widget.controller.circuits import Circuit, Directory, File, Folder, Population
 from brayns_widget.protocol import backend
-from brayns_widget.protocol.reasons import NO_PLACES
 from brayns_widget.protocol.errors import CircuitError
+from brayns_widget.protocol.reasons import NO_PLACES
 
 
 def circuit(*populations: tuple[str, str, int]) -> Circuit:

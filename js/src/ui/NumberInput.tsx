@@ -67,7 +67,10 @@ export function NumberInput(props: NumberInputProps) {
 }
 
 /** What is wrong with a number, as a sentence, or "". Limits that are not given are NaN, which nothing is beyond. */
-function mistakeIn(number: number, { above = NaN, below = NaN, minimum = NaN, maximum = NaN }: NumberInputProps): string {
+function mistakeIn(
+  number: number,
+  { above = NaN, below = NaN, minimum = NaN, maximum = NaN }: NumberInputProps,
+): string {
   if (Number.isNaN(number)) {
     return "Enter a number.";
   }
