@@ -29,6 +29,10 @@ DEVELOPMENT = "local,lab,test"
 
 COVERED = ("protocol", "connection", "stream", "controller")
 """The packages of ``brayns_widget`` whose coverage by their own tests, ``tests/NAME``, is checked."""
+SIDE_BY_SIDE = ("service", "notebook")
+"""The folders of ``tests`` whose modules stand two at a time, as those of ``COVERED`` do: others measure times, open
+browsers or count processes."""
+TWO = ("-n", "2", "--dist", "loadfile")
 COVERAGE_MIN = 95
 """Minimum coverage, percent of statements and branches."""
 
@@ -82,8 +86,9 @@ def test(arguments: list[str]) -> None:
         return
     # One process for each covered package: what other tests happen to pass through does not count. No test runs twice.
     for name in COVERED:
-        run("pytest", f"tests/{name}", f"--cov=brayns_widget/{name}", f"--cov-fail-under={COVERAGE_MIN}")
-    run("pytest", *(f"--ignore=tests/{name}" for name in COVERED))
+        run("pytest", f"tests/{name}", *TWO, f"--cov=brayns_widget/{name}", f"--cov-fail-under={COVERAGE_MIN}")
+    run("pytest", *(f"tests/{name}" for name in SIDE_BY_SIDE), *TWO)
+    run("pytest", *(f"--ignore=tests/{name}" for name in (*COVERED, *SIDE_BY_SIDE)))
 
 
 def main(arguments: list[str]) -> None:

@@ -44,14 +44,16 @@ def test_the_hooks_use_the_tools_of_run_py_and_download_nothing():
 
 def test_all_tests_run_once_and_the_covered_packages_by_their_own(commands, monkeypatch):
     monkeypatch.setattr(run, "COVERED", ("stream",))
+    monkeypatch.setattr(run, "SIDE_BY_SIDE", ("notebook",))
     run.main(["test"])
     assert commands == [
         ("install", "local,lab,test"),
         ("ruff", "check"),
         ("ruff", "format", "--check"),
         ("mypy",),
-        ("pytest", "tests/stream", "--cov=brayns_widget/stream", "--cov-fail-under=95"),
-        ("pytest", "--ignore=tests/stream"),
+        ("pytest", "tests/stream", *run.TWO, "--cov=brayns_widget/stream", "--cov-fail-under=95"),
+        ("pytest", "tests/notebook", *run.TWO),
+        ("pytest", "--ignore=tests/stream", "--ignore=tests/notebook"),
     ]
 
 
