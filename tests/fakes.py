@@ -192,7 +192,7 @@ class FakeRenderer(FakeServer):
             case ["get", "color", "ramp"]:
                 return self.ramps.get(params["id"], {"range": [0.0, 1.0], "colors": []})
             case ["set", "color", "ramp"]:
-                self.ramps[params["id"]] = params["color_ramp"]
+                self.ramps[params["id"]] = {**self.ramps.get(params["id"], {}), **params["color_ramp"]}
             case ["enable", "simulation"] | ["set", "circuit", "thickness"]:
                 self._model(params["model_id"])
             case ["set", *_] | ["color", "model"] | ["quit"]:

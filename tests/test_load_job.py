@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from brayns_widget.controller import kept
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.protocol.errors import CircuitError
@@ -142,6 +143,32 @@ def test_any_loader_by_its_name_with_options_as_json(controller: Controller, tmp
     assert seen(controller).sum() > 1.3 * thin
     with pytest.raises(CircuitError, match="unicorn"):
         load(tmp_path / "cell.swc", loader="unicorn", options={}).result(WAIT)
+
+
+def test_a_removed_upload_comes_back_while_its_bytes_are_kept(controller: Controller, monkeypatch) -> None:
+    (model,) = controller.load_upload(TRIANGLE.encode(), name="half.obj", frame=False).result(WAIT)
+    model.move(x=1)
+    before = seen(controller)
+    model.remove()
+    assert not seen(controller).any()
+    controller.undo()
+    assert [one.name for one in controller.models] == ["half.obj"]
+    np.testing.assert_array_equal(seen(controller), before)
+    (copy,) = [controller.models[0].copy().result(WAIT)]
+    controller.models[0].remove()
+    np.testing.assert_array_equal(seen(controller), before)
+    copy.remove()
+    monkeypatch.setattr(kept, "MOST", 1)
+    controller.load_upload((TRIANGLE + "\n").encode(), name="newer.obj", frame=False).result(WAIT)
+    assert controller.undo()
+    notice = controller.state.notice
+    assert notice is not None
+    assert notice.text == "Not all that was removed has come back."
+    assert "half.obj (copy): The upload is not kept any more." in notice.hint
+    assert [one.name for one in controller.models] == ["newer.obj"]
+    controller.models[0].visible = False
+    assert controller.undo()
+    assert controller.models[0].visible
 
 
 def test_bytes_and_files_of_this_machine_are_uploaded(controller: Controller, tmp_path: Path) -> None:

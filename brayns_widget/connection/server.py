@@ -36,7 +36,8 @@ _TIMEOUTS = {
     "export-gbuffers": PICTURE_TIMEOUT,
 }
 
-OnCall = Callable[["Endpoint[Any, Any]", Any, Any], None]
+OnCall = Callable[["Endpoint[Any, Any]", Any, Any, "bytes | memoryview"], None]
+OnLate = Callable[["Endpoint[Any, Any]", Any, Any], None]
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -55,8 +56,9 @@ class Server:
         reopen: awaited before a request if the link is closed; it calls ``renew``, or raises why it cannot.
 
     Attributes:
-        on_call: called with the endpoint, the JSON of the parameters and the result of each typed call that succeeded.
-        on_late: the same for calls that nobody waits for any more; None forgets their answers.
+        on_call: called with the endpoint, the JSON of the parameters, the result and the bytes that were sent of each
+            typed call that succeeded.
+        on_late: the same, without the bytes, for calls that nobody waits for any more; None forgets their answers.
         on_unanswered: called with the endpoint and the JSON of the parameters of each typed call whose link broke,
             also if nobody waits for it any more; the server may have done it, or do it still.
         on_busy: called when an answer takes longer than ``MOMENT``. While it is set, the caller keeps the time, and
@@ -67,7 +69,7 @@ class Server:
         self._link = link
         self._reopen = reopen
         self.on_call: OnCall = _ignore
-        self.on_late: OnCall | None = None
+        self.on_late: OnLate | None = None
         self.on_unanswered: Callable[[Endpoint[Any, Any], Any], None] | None = None
         self.on_busy: Callable[[], None] | None = None
 
@@ -148,9 +150,16 @@ class Server:
         """Call a method as ``call`` does; return its result and the payload."""
         return await self._send(endpoint, endpoint.encode(params), payload, on_progress, timeout)
 
-    async def repeat(self, endpoint: Endpoint[Any, R], params: Any, *, on_progress: Report | None = None) -> R:
+    async def repeat(
+        self,
+        endpoint: Endpoint[Any, R],
+        params: Any,
+        payload: bytes | memoryview = b"",
+        *,
+        on_progress: Report | None = None,
+    ) -> R:
         """Call a method as ``call`` does, with parameters that are JSON already."""
-        result, _ = await self._send(endpoint, params, b"", on_progress, None)
+        result, _ = await self._send(endpoint, params, payload, on_progress, None)
         return result
 
     async def _send(
@@ -181,7 +190,7 @@ class Server:
             lost()
             raise
         result = endpoint.decode(reply.result)
-        self.on_call(endpoint, params, result)
+        self.on_call(endpoint, params, result, payload)
         return result, reply.payload
 
     async def request(
@@ -234,5 +243,5 @@ class Server:
             telling.cancel()
 
 
-def _ignore(_endpoint: Endpoint[Any, Any], _params: Any, _result: Any) -> None:
+def _ignore(_endpoint: Endpoint[Any, Any], _params: Any, _result: Any, _payload: bytes | memoryview) -> None:
     pass

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from brayns_widget.controller.nearest import did_you_mean
 from brayns_widget.controller.queries import Remark
 from brayns_widget.protocol.errors import CircuitError
+from brayns_widget.protocol.reasons import NO_PLACES
 
 if TYPE_CHECKING:
     from brayns_widget.protocol import backend
@@ -164,7 +165,9 @@ class Circuit:
 
 def _described(population: Population) -> str:
     kind = f"{population.name} ({population.type}, {population.size}"
-    return f"{kind}; not shown: {population.reason})" if population.reason else f"{kind})"
+    # Panels have no such option, so the backend does not name it.
+    way_out = "; in_plane=True places them side by side" if population.reason == NO_PLACES else ""
+    return f"{kind}; not shown: {population.reason}{way_out})" if population.reason else f"{kind})"
 
 
 def _candidates(populations: Iterable[Population], in_plane: bool = False) -> list[Population]:

@@ -39,3 +39,11 @@ def color_maps() -> tuple[ColorMap, ...]:
         for kind, names in _OFFERED.items()
         for name in names
     )
+
+
+@functools.cache
+def map_names() -> tuple[str, ...]:
+    """Return the names of all maps that can be given, in the order of the alphabet."""
+    import cmap
+
+    return tuple(sorted(cmap.Colormap.catalog().short_keys(), key=str.lower))

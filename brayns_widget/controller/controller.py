@@ -160,10 +160,9 @@ class Controller(Groups, Guarded):
         pictures = Pictures(core, rendering)
         slab = Slab(core, models, pictures)
         core.prepare = tuple(weakly_awaited(one.prepare) for one in (lights, slab, rendering))
-        selection = Selection(core, models)
-        self._recorder = Recorder(
-            core.store, Members(core, models), undoable(core, models, rendering, slab, selection), camera=0
-        )
+        selection, simulation = Selection(core, models), Simulation(core)
+        parts = undoable(core, models, rendering, slab=slab, selection=selection, simulation=simulation)
+        self._recorder = Recorder(core.store, Members(core, models), parts, camera=0)
         core.runner.noting = noted_weakly(self._recorder)
         vars(self).update(
             models=models,
@@ -175,7 +174,7 @@ class Controller(Groups, Guarded):
             slab=slab,
             shapes=Shapes(core, models),
             connections=Connections(core, models, selection),
-            simulation=Simulation(core),
+            simulation=simulation,
             rendering=rendering,
             pictures=pictures,
             files=Files(core),

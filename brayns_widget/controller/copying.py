@@ -36,16 +36,14 @@ async def copy(core: Core, painter: Painter, renderer: Server, report: Report, m
         model: the model.
 
     Raises:
-        CircuitError: it is not known how it was loaded.
+        CircuitError: it is not known how it was loaded, or its upload is not kept any more.
     """
     record, scene = core.journal.record, core.scene
     made = next((one for one in record.made if model.id in one.ids), None)
     if made is None:
-        raise CircuitError(
-            f"{model.name!r} cannot be copied: others have loaded it, or an upload has.", hint="Load it once more."
-        )
+        raise CircuitError(f"{model.name!r} cannot be copied: others have loaded it.", hint="Load it once more.")
     report(0.0, "Loading ...")
-    result = await renderer.repeat(made.call.endpoint, made.call.params, on_progress=report)
+    result = await made.call.repeat(renderer, report)
     instances: Sequence[ModelInstance] = result if isinstance(result, list) else [result]
     ids = [instance.model_id for instance in instances]
     try:
@@ -69,7 +67,7 @@ async def _repeat(renderer: Server, changes: Sequence[Call], model_id: int) -> N
     """Repeat what has changed the model, but for its colors."""
     for call in changes:
         if call.endpoint.name.startswith(_REPEATED):
-            await renderer.repeat(call.endpoint, call.about(model_id).params)
+            await call.about(model_id).repeat(renderer)
 
 
 async def _described(renderer: Server, model_id: int) -> ModelInstance:

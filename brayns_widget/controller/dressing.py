@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from annotated_types import Ge, Gt, Le, MaxLen, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import offered, waiting
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 ModelName = Annotated[str, MinLen(1), MaxLen(200)]
 Opacity = Annotated[float, Ge(0), Le(1)]
-Thickness = Annotated[float, Gt(0), Le(1e6)]
+Thickness = Annotated[float, Ge(1e-6), Le(1e6)]
 
 
 class Dressed(Described):
@@ -140,5 +140,10 @@ class Dressed(Described):
         """
         from brayns_widget.protocol.brayns.simulation import SET_COLOR_RAMP, SetColorRampParams
 
-        await (await self._renderer()).call(SET_COLOR_RAMP, SetColorRampParams(id=self.id, color_ramp=ramp))
+        renderer, findings = await self._renderer(), self._core.findings
+        owner = self._core.scene.key(self.id)
+        found = await findings.find(owner, self._core.connection.ready, self.read_ramp.aio)
+        await renderer.call(SET_COLOR_RAMP, SetColorRampParams(id=self.id, color_ramp=ramp))
+        given = {name: getattr(ramp, name) for name in ramp.model_fields_set}
+        findings.put(owner, found, found.now.model_copy(update=given))
         self._core.touch()

@@ -51,8 +51,25 @@ class Format:
         extensions = tuple(extension.lstrip(".").lower() for extension in info.extensions)
         texts = TEXTS if cells and info.name == NEURON_MORPHOLOGY else ()
         uploads = tuple(end for end in extensions if info.binary or end in texts)
-        schema = info.input_parameters_schema
+        schema = _limited(info.input_parameters_schema)
         return cls(info.name, extensions, uploads, schema, defaults_of(info.name), info.refused or "")
+
+
+_LIMITS: Mapping[str, dict[str, float]] = {
+    "growth": {"minimum": 0, "maximum": 1},
+    "subsampling": {"minimum": 1},
+    "radius_multiplier": {"maximum": 1e6},
+}
+"""What Brayns' schemas leave out, by the names of properties: others make no sense, or nothing to see."""
+
+
+def _limited(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema with these limits."""
+    properties = {
+        name: {**_limited(property_), **_LIMITS.get(name, {})}
+        for name, property_ in schema.get("properties", {}).items()
+    }
+    return {**schema, "properties": properties} if properties else dict(schema)
 
 
 def defaults_of(loader: str) -> dict[str, Any]:

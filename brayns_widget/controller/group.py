@@ -20,6 +20,7 @@ from brayns_widget.connection.server import Server
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import FRONT
 from brayns_widget.controller.ending import Countdown, read_end
+from brayns_widget.controller.findings import Findings
 from brayns_widget.controller.guarded import Guarded
 from brayns_widget.controller.joining import seen_as_it_is
 from brayns_widget.controller.journal import Journal
@@ -82,6 +83,7 @@ class Core:
         self.store.state = State(job=_where(place))
         self.scene = Scene(self.store)
         self.journal = Journal()
+        self.findings = Findings()
         self.aim: Aim  # tells the renderer the camera while no view does
         self.presence: Presence  # lets a scene sleep that nobody looks at
         self.resumer: Resumer  # goes on with a job that was out of reach

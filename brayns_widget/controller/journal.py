@@ -11,8 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from brayns_widget.connection.reports import Report
+from brayns_widget.connection.server import Server
+from brayns_widget.controller.kept import Keeper, Kept
+
 if TYPE_CHECKING:  # it takes pydantic
     from brayns_widget.protocol.endpoints import Endpoint
+
+ADDS = ("add-", "upload-model")
+"""How the names of methods begin that add to the scene."""
 
 _CHANGES = ("color-model", "update-model", "set-material-", "set-color-ramp", "enable-simulation")
 _REMOVE = "remove-model"
@@ -23,15 +30,31 @@ _SETTINGS = frozenset({"set-simulation-parameters", "set-radius-floor"})
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request, as it was sent."""
+    """A request, as it was sent.
+
+    Attributes:
+        endpoint: the method.
+        params: its parameters as JSON.
+        upload: the bytes that went with it, or None.
+    """
 
     endpoint: Endpoint[Any, Any]
     params: Any
+    upload: Kept | None = None
 
     def about(self, model_id: int) -> Call:
         """Return the same request about another model."""
         name = "model_id" if "model_id" in self.params else "id"
         return replace(self, params={**self.params, name: model_id})
+
+    async def repeat(self, renderer: Server, report: Report | None = None) -> Any:
+        """Send it again, and return its result.
+
+        Raises:
+            CircuitError: its bytes are not kept any more.
+        """
+        payload = b"" if self.upload is None else self.upload.read()
+        return await renderer.repeat(self.endpoint, self.params, payload, on_progress=report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +97,7 @@ class Journal:
         self._changes: dict[int, dict[object, Call]] = {}
         self._settings: dict[str, Call] = {}
         self._removals: Counter[int] = Counter()
+        self._uploads = Keeper()
 
     @property
     def record(self) -> Record:
@@ -89,20 +113,22 @@ class Journal:
         self._changes.clear()
         self._settings.clear()
 
-    def note(self, endpoint: Endpoint[Any, Any], params: Any, result: Any) -> None:
+    def note(self, endpoint: Endpoint[Any, Any], params: Any, result: Any, payload: bytes | memoryview = b"") -> None:
         """Take down a request that was answered.
 
         Args:
             endpoint: the method.
             params: its parameters as JSON.
             result: the decoded answer.
+            payload: the bytes that went with it.
         """
         name, call = endpoint.name, Call(endpoint, params)
-        if name.startswith("add-"):
+        if name.startswith(ADDS):
             added = result if isinstance(result, Sequence) else [result]
             ids = [instance.model_id for instance in added]
             self._remove(ids)  # renderers use the ids of removed things again
-            self._made.append(Made(call, tuple(ids)))
+            upload = self._uploads.keep(payload) if payload else None
+            self._made.append(Made(replace(call, upload=upload), tuple(ids)))
         elif name == _REMOVE or name in _CLEARS:
             self.removed(name, params)
         elif name == _THICKEN:

@@ -106,7 +106,7 @@ def _agree(one: LegendSection, other: LegendSection) -> bool:
     colors = {entry.label: entry.color for entry in one.entries}
     return (
         bool(one.attribute and one.entries and other.entries)
-        and (one.attribute, one.title, one.selectable) == (other.attribute, other.title, other.selectable)
+        and (one.attribute, one.title) == (other.attribute, other.title)
         and all(colors.get(entry.label, entry.color) == entry.color for entry in other.entries)
         and (one.missing is None or other.missing is None or one.missing == other.missing)
     )
@@ -116,7 +116,9 @@ def _joined(one: LegendSection, other: LegendSection) -> LegendSection:
     entries = tuple(dict.fromkeys((*one.entries, *other.entries)))
     if all(list(part) == sorted(part, key=_label) for part in (one.entries, other.entries)):
         entries = tuple(sorted(entries, key=_label))
-    return replace(one, model=None, entries=entries, missing=one.missing or other.missing)
+    # Of cells and of their synapses, a click selects the cells.
+    selectable = one.selectable or other.selectable
+    return replace(one, model=None, entries=entries, missing=one.missing or other.missing, selectable=selectable)
 
 
 def _label(entry: LegendEntry) -> str:

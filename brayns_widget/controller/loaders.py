@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from annotated_types import Ge, Gt, Len
+from annotated_types import Ge, Gt, Le, Len
 
 from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.connection.server import Server
@@ -166,7 +166,7 @@ class Loaders(Group):
         path: FilePath,
         *,
         color_scheme: ColorScheme = "protein_atoms",
-        radius_multiplier: Annotated[float, Gt(0)] = 1.0,
+        radius_multiplier: Annotated[float, Gt(0), Le(1e6)] = 1.0,
         frame: bool = True,
     ) -> list[Model]:
         """Load a molecule or a cloud of points; starts the job if need be.

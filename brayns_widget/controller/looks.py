@@ -57,6 +57,11 @@ class Look:
         return {label: self.values[key] for label, key in self.keys.items()}
 
     @property
+    def veils(self) -> bool:
+        """Whether cells are hidden or faded."""
+        return self.faded is not None or self.hidden is not None
+
+    @property
     def over(self) -> list[tuple[Rgba, Ints]]:
         """What lies over the coloring, the topmost last."""
         veils = (FADED, self.faded), (HIDDEN, self.hidden)
@@ -77,6 +82,7 @@ class Looks:
 
     def __init__(self, core: Core, loaded: LoadedIds) -> None:
         self._scene = core.scene
+        self._store = core.store
         self._loaded = loaded
         self._looks: dict[Key, Look] = {}
 
@@ -161,6 +167,7 @@ class Looks:
                 await _color(renderer, model_id, BY_ID, values)
         self._looks = {old: one for old, one in self._looks.items() if self._is_there(old, key)}
         self._looks[key] = look
+        self._scene.put(replace(one, veiled=look.veils) for one in self._store.state.models if one.id == model_id)
 
     def _is_there(self, old: Key, other: Key) -> bool:
         present = self._scene.present(old)

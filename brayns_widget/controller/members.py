@@ -20,7 +20,7 @@ from brayns_widget.controller.recording import Change
 from brayns_widget.controller.restoring import Remembered
 from brayns_widget.controller.scene import Key
 
-_LOADS = frozenset({"add-model", "add-morphology"})
+_LOADS = frozenset({"add-model", "upload-model", "add-morphology"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -31,6 +31,10 @@ async def follow(core: Core, server: Server, method: str, params: Any) -> None:
     store = core.store
     if method == "color-model" and isinstance(params, dict):
         await core.scene.read_colors(server, params.get("id"))
+    elif method == "set-color-ramp" and isinstance(params, dict):
+        core.findings.forget(core.scene.key(params.get("id", -1)))
+    elif method == "set-simulation-parameters":
+        core.findings.forget(None)
     elif method.startswith("set-material-") and isinstance(params, dict):
         await core.scene.read_material(server, params.get("model_id"))
     elif method in {"set-camera-view", "set-camera-perspective", "set-camera-orthographic"}:

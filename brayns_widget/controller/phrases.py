@@ -11,6 +11,8 @@ Values = Mapping[str, Any]
 
 SLAB_MOVED = "move the slab"
 """What a drag does many times a second."""
+FRAME_SHOWN = "show a frame"
+"""What is done with a simulation, over and over while it plays."""
 
 
 def phrase(group: Any, name: str, values: Values, count: int = 1) -> str:
@@ -84,6 +86,7 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Model.update": _update,
     "Model.color_by": _coloring,
     "Model.set_material": lambda model, _: f"change the material of {model}",
+    "Model.set_ramp": lambda model, _: f"change the color ramp of {model}",
     "Model.frame": lambda model, _: f"look at {model}",
     "Colors.set": lambda _, values: f"change the colors of {values['attribute'] or 'values'}",
     "Models.clear": lambda *_: "remove all models",
@@ -119,6 +122,7 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Selection.remove": lambda *_: "remove from the selection",
     "Selection.clear": lambda *_: "select nothing",
     "Selection.set_by_value": lambda _, values: f"select {values['value']}",
+    "Simulation.show": lambda *_: FRAME_SHOWN,
     "Selection.frame": lambda *_: "look at the selection",
     "Selection.show_all": lambda *_: "show all cells",
     "Table.select": lambda *_: "select rows",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Le
 
 from brayns_widget.controller.calls import offered, waiting
 from brayns_widget.controller.described import Described
@@ -17,7 +17,7 @@ from brayns_widget.protocol.errors import CircuitError
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.models import Transform
 
-Factor = Annotated[float, Gt(0), Le(1e6)]
+Factor = Annotated[float, Ge(1e-6), Le(1e6)]
 Distance = Annotated[float, Ge(-1e15), Le(1e15)]
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from annotated_types import Len
 
 from brayns_widget.controller.calls import offered, waiting
-from brayns_widget.controller.color_maps import ColorMap, color_maps
+from brayns_widget.controller.color_maps import ColorMap, color_maps, map_names
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.painting import Painter
 from brayns_widget.controller.palettes import colors_of_names
@@ -48,6 +48,12 @@ class Colors(Group):
     async def maps(self) -> tuple[ColorMap, ...]:
         """List color maps for numbers and for categories; ``Model.color_by`` takes these and many others."""
         return await asyncio.to_thread(color_maps)
+
+    @offered
+    @waiting
+    async def map_names(self) -> tuple[str, ...]:
+        """List the names of all color maps that ``Model.color_by`` takes; each with "_r" behind it is turned round."""
+        return await asyncio.to_thread(map_names)
 
     @offered
     @waiting

@@ -16,20 +16,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from brayns_widget.controller.camera import Camera
-from brayns_widget.controller.phrases import SLAB_MOVED
-from brayns_widget.controller.state import State, Store
+from brayns_widget.controller.phrases import FRAME_SHOWN, SLAB_MOVED
+from brayns_widget.controller.state import Notice, State, Store
 from brayns_widget.controller.weakly import weakly
+from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded, RequestCancelled
 
 MOST_STEPS = 100
 MOST_LINES = 50
 
 MERGE_PERIOD = 1.0
-"""Seconds within which settings of the camera, or of the slab, are one step: an animation sets them often."""
+"""Seconds within which what is done many times a second is one step: the camera, the slab or a frame is set."""
 
 CAMERA_SET = "set the camera"
 """What Python does with the camera; gestures move it, and each of them is a step."""
 
-_MERGED = (CAMERA_SET, SLAB_MOVED)
+_MERGED = (CAMERA_SET, SLAB_MOVED, FRAME_SHOWN)
 
 MISSING = object()
 """The value of a part that is not there: a step says nothing of it."""
@@ -206,12 +207,12 @@ class Recorder:
 
     def _longer(self, last: Step, step: Step) -> Step | None:
         """Join two steps if both only set the same, one soon after the other."""
-        if last.text != step.text or last.changes.keys() != step.changes.keys() or len(step.changes) > 1:
+        if last.text != step.text or last.changes.keys() != step.changes.keys() or len(step.changes) != 1:
             return None
-        (key,) = step.changes
         if step.made - last.made > MERGE_PERIOD:
             return None
-        return replace(step, changes={key: (last.changes[key][0], step.changes[key][1])})
+        ((key, (_, now)),) = step.changes.items()
+        return replace(step, changes={key: (last.changes[key][0], now)})
 
     # ------------------------------------------------------------------ going back and forth
 
@@ -230,20 +231,32 @@ class Recorder:
                 return False
             step = source[-1]
             try:
-                for number, part in enumerate(self._parts):
-                    values = {
-                        owner: change[side]
-                        for (other, owner), change in step.changes.items()
-                        if other == number and part.is_there(owner)
-                    }
-                    if values:
-                        await part.write(values)
+                await self._write(step, side)
+            except (RequestCancelled, ConnectionLost, DeadlineExceeded):
+                raise  # it can be tried again
+            except BraynsWidgetError as error:
+                target = []  # or it would be in the way of all other steps
+                self._tell_left_out(step, side, error)
             finally:
                 self._known = self._read()  # this is no step
             if source and source[-1] is step:  # no other one has been made meanwhile
                 target.append(source.pop())
                 self._tell()
             return True
+
+    async def _write(self, step: Step, side: int) -> None:
+        for number, part in enumerate(self._parts):
+            values = {
+                owner: change[side]
+                for (other, owner), change in step.changes.items()
+                if other == number and part.is_there(owner)
+            }
+            if values:
+                await part.write(values)
+
+    def _tell_left_out(self, step: Step, side: int, error: BraynsWidgetError) -> None:
+        text = f"“{step.text}” cannot be {'done again' if side else 'undone'}, so it is left out."
+        self._store.state = replace(self._store.state, notice=Notice("warning", text, str(error)))
 
     def _models_changed(self, _: object = None) -> None:
         if not self._calls:  # what a call removes may come back by its step, which is made at its end

@@ -16,7 +16,7 @@ from brayns_widget.controller.journal import Call, Journal, Made, Record
 from brayns_widget.controller.legend import LegendSection
 from brayns_widget.controller.scene import Key, Scene, in_order, model_state, seen, take_out
 from brayns_widget.controller.state import ModelState, PartState, Store
-from brayns_widget.protocol.errors import RequestCancelled, RequestError
+from brayns_widget.protocol.errors import CircuitError, RequestCancelled, RequestError
 
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.models import ModelInstance
@@ -248,6 +248,11 @@ class _Repetition:
         if not any(thing is not None for thing in wanted):
             return
         name = _name(made.call)
+        if made.call.upload is not None:  # whose name is nowhere in the request
+            name = next(
+                (self.scene.models[thing].name for thing in wanted if thing is not None and thing in self.scene.models),
+                name,
+            )
 
         def heard(amount: float | None, operation: str) -> None:
             self._report((number + (amount or 0.0)) / count, f"Bringing back {name}: {operation}")
@@ -281,9 +286,12 @@ class _Repetition:
     async def _repeat(self, call: Call, name: str, report: Report | None = None) -> Any:
         """Repeat a request; return its result, True where that is null, or None if the renderer refuses it."""
         try:
-            result = await self.renderer.repeat(call.endpoint, call.params, on_progress=report)
+            result = await call.repeat(self.renderer, report)
         except RequestCancelled:
             raise
+        except CircuitError as error:
+            self.problems.append(f"{name}: {error}")
+            return None
         except RequestError as error:
             self.problems.append(f"{name}: {reason(error)}")
             return None

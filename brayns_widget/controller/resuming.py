@@ -11,6 +11,7 @@ from brayns_widget.connection.busy import BUSY
 from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.server import LOAD_TIMEOUT, Server
 from brayns_widget.controller.group import Core
+from brayns_widget.controller.journal import ADDS
 from brayns_widget.controller.leftovers import find_leftovers, is_tracked
 from brayns_widget.controller.scene import take_out
 
@@ -122,7 +123,7 @@ class Resumer:
 
     def _undo(self, renderer: Server, job: int, endpoint: Endpoint[Any, Any], _params: Any, result: Any) -> None:
         """Remove what a request has added whose caller was told that it has failed, and nothing else."""
-        if endpoint.name.startswith("add-"):
+        if endpoint.name.startswith(ADDS):
             added = result if isinstance(result, Sequence) else [result]
             work = self._remove(renderer, job, [instance.model_id for instance in added])
             task = asyncio.create_task(work, name="remove what came late")

@@ -44,7 +44,8 @@ def print_scale_bar(data: bytes, image_format: str, visible_height: float, place
     def draw(size: tuple[int, int], *, is_light: bool) -> Image.Image:
         unit = visible_height / size[1]
         length = round_length(size[0] * _LONGEST * unit)
-        return _draw(size, round(length / unit), length_text(length), is_light=is_light)
+        width = max(round(length / unit), 1)  # a picture of a few pixels has no room for less
+        return _draw(size, width, length_text(length), is_light=is_light)
 
     return print_on(data, image_format, place, draw)
 

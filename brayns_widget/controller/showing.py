@@ -167,7 +167,7 @@ class Showing(Group):
     def _veiled(self) -> Iterator[tuple[ModelState, Look]]:
         for model in self._store.state.models:
             look = self._painter.looks.known(model.id)
-            if look is not None and (look.faded is not None or look.hidden is not None):
+            if look is not None and look.veils:
                 yield model, look
 
     async def _change(self, renderer: Server, looks: Iterable[tuple[ModelState, Look]]) -> None:

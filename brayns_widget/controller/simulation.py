@@ -50,9 +50,14 @@ class Simulation(Group):
         """
         from brayns_widget.protocol.brayns.simulation import SET_SIMULATION_PARAMETERS, SimulationParameters
 
-        params = SimulationParameters(current=frame)
-        await (await self._core.renderer()).call(SET_SIMULATION_PARAMETERS, params)
+        renderer, findings = await self._core.renderer(), self._core.findings
+        found = await findings.find(None, self._core.connection.ready, self._read_frame)
+        await renderer.call(SET_SIMULATION_PARAMETERS, SimulationParameters(current=frame))
+        findings.put(None, found, frame)
         self._core.touch()
+
+    async def _read_frame(self) -> int:
+        return (await self.read_parameters.aio()).current
 
     @waiting
     async def enable(self, model: Model | int, *, enabled: bool = True) -> None:

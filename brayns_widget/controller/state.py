@@ -92,6 +92,7 @@ class ModelState:
         material_options: the options of its material, such as "opacity".
         thickness: factor of its radii since it was loaded, or first seen here; None if it has none.
         placement: where it stands.
+        veiled: whether cells of it are hidden or faded.
     """
 
     id: int
@@ -112,6 +113,7 @@ class ModelState:
     material_options: Mapping[str, Any] = field(default_factory=dict)
     thickness: float | None = 1.0
     placement: Placement = UNMOVED
+    veiled: bool = False
 
     @property
     def extent(self) -> Sequence[Vector]:

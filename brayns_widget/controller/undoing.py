@@ -9,19 +9,23 @@ from typing import Any
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.camera import Camera
+from brayns_widget.controller.findings import Finding
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.models import Model, Models
 from brayns_widget.controller.recording import MISSING, Change, Part
 from brayns_widget.controller.rendering import Rendering
 from brayns_widget.controller.scene import Key
 from brayns_widget.controller.selecting import Selection
+from brayns_widget.controller.simulation import Simulation
 from brayns_widget.controller.slab import Slab
 from brayns_widget.controller.state import ModelState
 from brayns_widget.controller.value_colors import ValueColors, with_colors
 from brayns_widget.controller.views import LiveCamera
 
 
-def undoable(core: Core, models: Models, rendering: Rendering, slab: Slab, selection: Selection) -> Sequence[Part]:
+def undoable(
+    core: Core, models: Models, rendering: Rendering, *, slab: Slab, selection: Selection, simulation: Simulation
+) -> Sequence[Part]:
     """Return all that can be undone, in the order in which it is set again, but for the members of the scene.
 
     The camera is the first.
@@ -47,6 +51,8 @@ def undoable(core: Core, models: Models, rendering: Rendering, slab: Slab, selec
         OfModels(core, models, _material, lambda model, value: model.set_material.aio(*value)),
         OfModels(core, models, _place, lambda model, value: model._place(**value)),  # noqa: SLF001 - of the same package
         Order(core, models),
+        Ramps(core, models),
+        Frame(core, simulation),
     )
 
 
@@ -276,3 +282,54 @@ class Coloring(_ByModel):
     async def _write(self, renderer: Server, model_id: int, value: Any) -> None:
         async with self._core.scene.changing:
             await self._models._painter.paint_again(renderer, model_id, value)  # noqa: SLF001 - see above
+
+
+def _set(before: Finding | None, after: Finding) -> Change:
+    """Return how a value of the renderer's was set."""
+    return after.first if before is None or before.job is not after.job else before.now, after.now
+
+
+class Ramps(_ByModel):
+    """The color ramps of simulations and volumes, as far as they were set here."""
+
+    def _value(self, model: ModelState) -> Finding | None:
+        return self._core.findings.values.get(self._core.scene.key(model.id))
+
+    def changes(
+        self, before: Mapping[Key, Finding | None], after: Mapping[Key, Finding | None]
+    ) -> Mapping[Hashable, Change]:
+        """Return the ramps that models had and have."""
+        found = {key: (before.get(key), found) for key, found in after.items() if found is not None}
+        return {key: _set(*change) for key, change in found.items() if change[0] is not change[1]}
+
+    async def _write(self, renderer: Server, model_id: int, value: Any) -> None:  # noqa: ARG002 - its model has it
+        await self._models.by_id(model_id).set_ramp.aio(value)
+
+
+class Frame:
+    """The frame that is shown, as far as it was set here.
+
+    Args:
+        core: the controller's core.
+        simulation: sets it.
+    """
+
+    def __init__(self, core: Core, simulation: Simulation) -> None:
+        self._core = core
+        self._simulation = simulation
+
+    def read(self) -> Finding | None:
+        """Return what is known of it."""
+        return self._core.findings.values.get(None)
+
+    def changes(self, before: Finding | None, after: Finding | None) -> Mapping[Hashable, Change]:
+        """Return the one change, if there is one."""
+        return {} if after is None or after is before else {None: _set(before, after)}
+
+    def is_there(self, _owner: Hashable) -> bool:
+        """Return True: it is the scene's."""
+        return True
+
+    async def write(self, values: Mapping[Hashable, Any]) -> None:
+        """Show it again."""
+        await self._simulation.show.aio(values[None])

@@ -28,9 +28,9 @@ WAITED = ".result()"
 Params = Mapping[str, Any]
 
 QUIET = frozenset({
-    "colors.maps", "files.inspect", "files.list", "job.list", "job.log", "models.count_cells", "models.count_node_sets",
-    "models.drop_upload", "models.formats", "models.materials", "models.receive", "notices.dismiss",
-    "selection.bounds", "table.rows", "tasks.cancel",
+    "colors.map_names", "colors.maps", "files.inspect", "files.list", "job.list", "job.log", "models.count_cells",
+    "models.count_node_sets", "models.drop_upload", "models.formats", "models.materials", "models.receive",
+    "notices.dismiss", "selection.bounds", "table.rows", "tasks.cancel",
 })  # fmt: skip
 """Calls that change nothing that people see, and so have no line."""
 

@@ -28,6 +28,7 @@ export interface ModelState {
   readonly material_options: Readonly<Record<string, unknown>>;
   readonly thickness: number | null;
   readonly placement: Placement;
+  readonly veiled: boolean;
 }
 
 export interface Placement {
@@ -333,6 +334,7 @@ export interface Calls {
   "selection.to_node_set": { params: { name: string }; result: Readonly<Record<string, unknown>> };
   "table.rows": { params: { population?: string | null; first?: number; count?: number; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean; find?: number | null }; result: Rows };
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
+  "colors.map_names": { params: Record<string, never>; result: readonly string[] };
   "colors.maps": { params: Record<string, never>; result: readonly ColorMap[] };
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
   "slab.set": { params: { on?: boolean | null; axis?: "x" | "y" | "z" | "view" | "principal" | null; normal?: readonly [number, number, number] | null; position?: number | null; thickness?: number | null; invert?: boolean | null }; result: null };
@@ -446,6 +448,7 @@ export const PARAMETERS = {
     },
     "radius_multiplier": {
       "minimum": 0.1,
+      "maximum": 1000000.0,
       "default": 1.0
     },
     "in_plane": {
@@ -787,7 +790,7 @@ export const PARAMETERS = {
   },
   "model.scale": {
     "factor": {
-      "exclusiveMinimum": 0,
+      "minimum": 1e-06,
       "maximum": 1000000.0,
       "default": 1.0
     }
@@ -822,7 +825,7 @@ export const PARAMETERS = {
       "default": null
     },
     "thickness": {
-      "exclusiveMinimum": 0,
+      "minimum": 1e-06,
       "maximum": 1000000.0,
       "default": null
     }

@@ -145,12 +145,12 @@ def test_typed_calls_that_succeeded_are_told_and_can_be_repeated(cluster):
     heard: list[Any] = []
 
     async def work(server: Server) -> None:
-        server.on_call = lambda endpoint, params, result: heard.append((endpoint, params, result))
+        server.on_call = lambda *call: heard.append(call)
         result = await server.call(SNAPSHOT, JPG)
         await server.request("get-version")
         with pytest.raises(RequestError):
             await server.call(Endpoint("no-such-method"))
-        assert heard == [(SNAPSHOT, {"image_settings": {"format": "jpg"}}, result)]
+        assert heard == [(SNAPSHOT, {"image_settings": {"format": "jpg"}}, result, b"")]
         assert await server.repeat(*heard[0][:2]) == result
         assert heard[1] == heard[0]
 

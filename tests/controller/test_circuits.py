@@ -7,6 +7,7 @@ import pytest
 from brayns_widget.controller.circuits import Circuit, Directory, File, Folder, Population
 from brayns_widget.protocol import backend
 from brayns_widget.protocol.errors import CircuitError
+from brayns_widget.protocol.reasons import NO_PLACES
 
 
 def circuit(*populations: tuple[str, str, int]) -> Circuit:
@@ -91,13 +92,13 @@ def test_what_cannot_be_shown_is_never_the_default():
 
 def test_nodes_without_places_are_the_default_only_for_a_plane():
     populations = [
-        backend.DescribedPopulation(name="a", type="virtual", size=9, reason="no places; in_plane=True"),
+        backend.DescribedPopulation(name="a", type="virtual", size=9, reason=NO_PLACES),
         backend.DescribedPopulation(name="b", type="", size=0, reason="b.h5 does not exist"),
     ]
     found = backend.CircuitDescription(populations=populations, reports=[], edges=[], notices=[])
     read = Circuit.of("c.json", found, [])
     assert read.choose(None, in_plane=True).name == "a"
-    with pytest.raises(CircuitError, match="not shown: no places; in_plane=True"):
+    with pytest.raises(CircuitError, match="not shown: its nodes have no positions; in_plane=True places"):
         read.choose(None)
     placed = backend.DescribedPopulation(name="c", type="virtual", size=1, reason="")
     both = Circuit.of("c.json", found.model_copy(update={"populations": [*populations, placed]}), [])

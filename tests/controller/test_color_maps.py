@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from brayns_widget.controller.color_maps import color_maps
-from brayns_widget.controller.coloring import STOPS, color_cells
+from brayns_widget.controller.color_maps import color_maps, map_names
+from brayns_widget.controller.coloring import STOPS, color_cells, table_of
 
 
 def test_each_map_has_another_name_and_its_colors():
@@ -25,3 +25,11 @@ def test_the_colors_are_those_of_the_legend_so_that_a_map_is_known_by_them():
             assert tuple(entry.color for entry in entries) == one.stops[:5]
         else:
             assert color_cells([0.0, 1.0], range(2), model=1, colormap=one.name).legend.stops == one.stops
+
+
+def test_all_names_can_be_given_and_those_that_are_offered_are_among_them():
+    names = map_names()
+    assert {one.name for one in color_maps()} <= set(names)
+    assert len(set(names)) == len(names) > 500
+    for name in names[::40]:
+        assert len(table_of(name)) > 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from brayns_widget.controller.formats import Format, format_of
@@ -46,3 +48,17 @@ def test_a_renderer_tells_its_formats(controller):
     formats = controller.models.formats()
     assert "SONATA loader" in {one.loader for one in formats}
     assert all(not extension.startswith(".") for one in formats for extension in one.extensions)
+
+
+def test_numbers_that_make_no_sense_are_beyond_the_limits_of_the_schema():
+    from brayns_widget.protocol.brayns.loaders import LoaderInfo
+
+    whole: dict[str, Any] = {"type": "integer", "minimum": 0}
+    cells = {"growth": {"type": "number"}, "subsampling": whole, "radius": {"minimum": 2}}
+    schema = {"type": "object", "properties": {"cells": {"type": "object", "properties": cells}}}
+    info = LoaderInfo(name="cells", plugin="Core", extensions=["swc"], binary=False, input_parameters_schema=schema)
+    made = Format.of(info, cells=False).parameters["properties"]["cells"]["properties"]
+    assert (made["growth"]["minimum"], made["growth"]["maximum"]) == (0, 1)
+    assert made["subsampling"] == {"type": "integer", "minimum": 1}
+    assert made["radius"] == {"minimum": 2}
+    assert cells["subsampling"]["minimum"] == 0

@@ -17,6 +17,7 @@ from brayns_widget.controller.looks import HIDDEN
 from brayns_widget.controller.models import Model
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.brayns.renderers import Interactive
+from brayns_widget.protocol.brayns.simulation import ColorRamp
 from brayns_widget.protocol.errors import RequestCancelled, RequestError, SceneLost
 from tests.controller.breaking import crash
 from tests.controller.scenes import WAIT, load, on_loop
@@ -455,19 +456,99 @@ def test_cameras_of_an_animation_are_one_step(controller, model, monkeypatch):
     assert controller.camera.position == (0, 0, 50)
 
 
+def give_up(_: Any) -> None:
+    raise RequestCancelled("stopped", code=20)
+
+
 def refuse(_: Any) -> None:
     raise RequestError("no", code=-32602)
 
 
-def test_a_step_that_cannot_be_undone_stays(cluster, controller, model):
+def test_a_step_that_cannot_be_undone_is_left_out_with_a_notice(cluster, controller, model):
+    controller.background = "white"
     model.visible = False
     cluster.renderer.answers["update-model"] = refuse
-    with pytest.raises(RequestError, match="no"):
+    assert controller.undo()
+    notice = controller.state.notice
+    assert (notice.level, notice.text) == ("warning", "“hide cells” cannot be undone, so it is left out.")
+    assert "no" in notice.hint
+    assert (controller.history.next_undo, controller.history.next_redo) == ("change the background", "")
+    assert controller.undo()
+    assert controller.background == "#0d1016"
+
+
+def test_a_step_that_a_busy_renderer_has_not_undone_stays(cluster, controller, model):
+    model.visible = False
+    cluster.renderer.answers["update-model"] = give_up
+    with pytest.raises(RequestCancelled):
         controller.undo()
     assert controller.history.next_undo == "hide cells"
     del cluster.renderer.answers["update-model"]
     controller.undo()
     assert controller.models[0].visible
+
+
+RAMP = ColorRamp(range=(2, 3), colors=[(1, 0, 0, 1), (0, 0, 1, 0.5)])
+
+
+def test_ramps_go_back_and_come_again(cluster, controller, model):
+    cluster.renderer.ramps[model.id] = {"range": [0.0, 1.0], "colors": [[0.0, 1.0, 0.0, 1.0]]}
+    before = model.ramp
+    model.ramp = RAMP
+    assert controller.history.next_undo == "change the color ramp of cells"
+    model.set_ramp(ColorRamp(range=(5, 6)))
+    assert controller.undo()
+    assert model.ramp == RAMP
+    assert controller.undo()
+    assert model.ramp == before
+    controller.redo()
+    controller.redo()
+    assert model.ramp == ColorRamp(range=(5, 6), colors=RAMP.colors)
+
+
+def test_the_ramp_of_a_model_that_comes_back_can_be_undone(cluster, controller, model):
+    before = model.ramp
+    model.ramp = RAMP
+    model.remove()
+    controller.undo()
+    assert model.ramp == RAMP
+    controller.undo()
+    assert model.ramp == before
+
+
+def test_a_ramp_that_others_have_set_meanwhile_comes_back(controller, model):
+    model.ramp = RAMP
+    others = {"range": [7.0, 8.0], "colors": []}
+    controller.renderer.request("set-color-ramp", {"id": model.id, "color_ramp": others})
+    model.ramp = RAMP
+    controller.undo()
+    assert tuple(model.ramp.range) == (7, 8)
+
+
+def test_frames_of_an_animation_are_one_step(cluster, controller, model, monkeypatch):
+    cluster.renderer.simulation["current"] = 3
+    for frame in range(4, 9):
+        controller.simulation.frame = frame
+    assert controller.history.next_undo == "show a frame"
+    monkeypatch.setattr(recording, "MERGE_PERIOD", -1.0)
+    controller.simulation.frame = 20
+    controller.undo()
+    assert controller.simulation.frame == 8
+    controller.undo()
+    assert controller.simulation.frame == 3
+    assert controller.history.next_undo == ""
+    controller.redo()
+    assert controller.simulation.frame == 8
+
+
+def test_the_frame_of_another_scene_is_not_gone_back_to(cluster, controller, model):
+    controller.simulation.frame = 4
+    controller.job.stop()
+    cluster.renderer.simulation["current"] = 0
+    load(controller)
+    controller.simulation.frame = 5
+    controller.undo()
+    assert controller.simulation.frame == 0
 
 
 def test_a_thickness_comes_back_as_it_was(controller, model):

@@ -103,12 +103,18 @@ def test_models_that_show_the_same_values_share_a_section():
     assert [entry.label for entry in joined.entries] == ["c", "a", "b"], "an order of one's own stays"
 
 
+@pytest.mark.parametrize("reverse", [False, True])
+def test_cells_and_their_synapses_share_a_section_that_selects_the_cells(reverse):
+    both = [section(1, "a", "b", selectable=True), section(2, "b", "c")]
+    (joined,) = Legend.of(both[::-1] if reverse else both).sections
+    assert joined == section(None, "a", "b", "c", selectable=True)
+
+
 @pytest.mark.parametrize(
     "other",
     [
         section(2, "a", a="#ff0000"),
         section(2, "a", attribute="etype"),
-        section(2, "a", selectable=True),
         section(2, "a", missing="#ff0000"),
         LegendSection(2, "mtype", stops=("#000000",), attribute="mtype"),
     ],

@@ -59,6 +59,11 @@ def test_a_large_picture_has_a_large_bar_in_jpeg_as_well():
     assert longest_run(printed("white", 800.0, size=(2400, 1600), image_format="jpg"), 20) == pytest.approx(400, abs=2)
 
 
+@pytest.mark.parametrize("size", [(1, 1), (2, 3)])
+def test_a_picture_of_a_few_pixels_takes_one(size):
+    assert printed("white", 800.0, size=size).shape == size[::-1]
+
+
 def test_both_projections_see_as_much_at_the_target():
     camera = Camera.perspective((0, 0, 10), (0, 0, 0), fovy=90)
     assert camera.visible_height == pytest.approx(20)

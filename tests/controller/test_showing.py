@@ -52,8 +52,17 @@ def test_hidden_cells_are_clear_until_all_are_shown(cluster, controller, model):
     controller.selection.set([3])
     controller.selection.hide()
     assert sent(cluster) == [(model.id, "id", {"1-3": HIDDEN})]
+    assert controller.models[0].state.veiled
+    model.color = "red"
+    assert controller.models[0].state.veiled, "they stay hidden"
+    sent(cluster)
     controller.selection.show_all()
     assert sent(cluster) == [(model.id, "solid", {"color": RED})]
+    assert not controller.models[0].state.veiled
+    controller.undo()
+    assert controller.models[0].state.veiled
+    controller.redo()
+    sent(cluster)
     controller.selection.show_all()
     assert sent(cluster) == []
     assert controller.selection == {"cells": "3"}

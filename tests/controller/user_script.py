@@ -67,6 +67,8 @@ def color(viewer: Controller, model: Model) -> None:
     assert_type(viewer.colors.of("mtype"), dict[str, str])
     value = next(iter(viewer.colors.of("mtype")))
     assert "viridis" in [colors.name for colors in viewer.colors.maps()]
+    names: tuple[str, ...] = viewer.colors.map_names()
+    assert "CET_L3" in names
     viewer.colors.set("mtype", {value: "gold"})
     assert viewer.colors.of("mtype")[value] == "#ffd700"
     viewer.colors.set("mtype", {value: None})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 COUNT = 100_000
 LOADED = 20
+SELECTED = 10_000
 GOAL_MS = 100.0
 
 SHOW = """\
@@ -134,11 +136,14 @@ def test_a_hundred_thousand_rows_scroll_and_are_sorted_and_filtered_without_a_ga
     grid = page.locator(".bw-grid")
     grid.hover()
 
+    places = (number * 0.618 % 1 for number in itertools.count(1))  # never rows that are here already
+
     def scroll(step: int) -> None:
         for _ in range(10):
             page.mouse.wheel(0, step)
             page.wait_for_timeout(25)
-        for place in (0.25, 0.9):
+        for _ in range(3):
+            place = next(places)
             grid.evaluate("(element, place) => { element.scrollTop = place * element.scrollHeight; }", place)
             page.wait_for_timeout(200)
 
@@ -156,19 +161,54 @@ def test_a_hundred_thousand_rows_scroll_and_are_sorted_and_filtered_without_a_ga
 
     # Other processes make gaps, too: one pass of six has none.
     for act in (scroll, sort, filter_rows):
-        gaps = [_longest(notebook, lambda step=step, act=act: act(step)) for step in (900, -900) * 3]  # type: ignore[misc]
-        print(f"{act.__name__}: longest times between two frames {[round(gap) for gap in sorted(gaps)]} ms")
+        passes = [_longest(notebook, lambda step=step, act=act: act(step)) for step in (900, -900) * 3]  # type: ignore[misc]
+        gaps, holes = (sorted(map(round, times)) for times in zip(*passes, strict=True))
+        print(f"{act.__name__}: longest times between two frames {gaps} ms, of empty rows {holes} ms")
         assert min(gaps) < GOAL_MS
+        assert min(holes) < GOAL_MS
     filtered = page.get_by_role("grid", name="Cells").get_attribute("aria-rowcount")
     assert 1 < int(filtered or 0) < COUNT / 10
-    holes = page.evaluate("window.holes")
-    print(f"rows that were empty: {sum(1 for hole in holes if hole)} times, at most {max(holes):.0f} ms")
     assert notebook.errors == []
 
 
-def _longest(notebook: Notebook, act: Callable[[], None]) -> float:
-    """Return the longest time between two frames while something is done, in milliseconds."""
-    notebook.page.evaluate("window.gaps.length = 0")
+# When the page has painted the highlight of a new selection, on the clock that the kernel has, too.
+PAINTED = """() => {
+  const layer = document.querySelector(".bw-highlight");
+  window.painted = null;
+  new MutationObserver(() => {
+    if (!layer.hidden) {
+      window.painted = performance.timeOrigin + performance.now();
+    }
+  }).observe(layer, { attributes: true, attributeFilter: ["hidden"] });
+}"""
+
+
+def test_ten_thousand_of_ten_thousand_cells_are_selected_within_a_tenth_of_a_second(notebook: Notebook) -> None:
+    notebook.evaluate("viewer.clear()")
+    load = f"viewer.load_circuit('table/circuit_config.json', node_ids=range({SELECTED}))"
+    notebook.evaluate(f"len({load}.result(120))", 150)
+    notebook.wait_sharp()
+    notebook.evaluate(f"viewer.selection.set(range({SELECTED}))")
+    layer = notebook.page.locator(".bw-highlight")
+    layer.wait_for(timeout=20_000)
+    notebook.page.evaluate(PAINTED)
+    times = []
+    for _ in range(6):  # other work of the machine only adds to it
+        notebook.evaluate("viewer.selection.clear()")
+        layer.wait_for(state="hidden")
+        notebook.page.evaluate("window.painted = null")
+        now = "__import__('time').time()"
+        start = notebook.evaluate(f"({now}, viewer.selection.set(range({SELECTED})))[0]")
+        until(lambda: notebook.page.evaluate("window.painted !== null"), 10, "the highlight")
+        times.append(notebook.page.evaluate("window.painted") - 1000 * start)
+    print(f"from the call to the highlight on the page: {sorted(map(round, times))} ms")
+    assert notebook.evaluate("len(viewer.selection)") == SELECTED
+    assert 0 < min(times) <= GOAL_MS
+
+
+def _longest(notebook: Notebook, act: Callable[[], None]) -> tuple[float, float]:
+    """Return the longest time between two frames, and with empty rows, while something is done, in milliseconds."""
+    notebook.page.evaluate("window.gaps.length = window.holes.length = 0")
     act()
-    longest: float = notebook.page.evaluate("Math.max(...window.gaps)")
-    return longest
+    gap, hole = notebook.page.evaluate("[Math.max(...window.gaps), Math.max(...window.holes)]")
+    return gap, hole

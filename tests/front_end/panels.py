@@ -80,6 +80,7 @@ MODEL = {
     "material_options": {"opacity": 1.0},
     "thickness": 1.0,
     "placement": {"move": [0, 0, 0], "turn": [0, 0, 0], "scale": [1, 1, 1], "center": [0, 0, 0]},
+    "veiled": False,
 }
 
 

@@ -267,3 +267,14 @@ def test_what_python_loads_does_not_fold_away_what_somebody_uses(panel):
 def test_formats_are_asked_once(panel):
     assert panel.calls("models.formats") == [{}]
     assert FORMATS[1]["reason"]
+
+
+@pytest.mark.parametrize("path", ["/srv/circuits/circuit_config.json", "/srv/else/"])
+def test_what_is_opened_is_told_at_once(panel, path):
+    box = panel.page.get_by_label("Filter, or path to open")
+    panel.answer("files.inspect", {"never": True})
+    panel.answer("files.list", {"never": True})
+    box.fill(path)
+    box.press("Enter")
+    name = path.rstrip("/").rpartition("/")[2]
+    panel.page.get_by_text(f"Opening {name}…").wait_for(timeout=2_000)

@@ -21,6 +21,7 @@ MODEL = {
     "outline": [],
     "left_out": None,
     "notices": [],
+    "veiled": False,
 }
 MESH = MODEL | {"id": 5, "name": "brain", "population": None}
 CELL = {"model": 4, "cell": 0, "section": 12, "type": 3, "box": [80, 50, 160, 100]}

@@ -105,7 +105,8 @@ def test_numbers_take_a_color_map_and_a_range(colored):
     ]
     high.fill("-6")
     high.press("Enter")
-    expect(high).to_have_value("100.25")
+    expect(panel.page.get_by_text("Enter more than -5.5.")).to_be_visible()
+    expect(high).to_have_value("-6")
     assert len(panel.calls("model.color_by")) == 3, "a range ascends"
 
 
@@ -139,3 +140,24 @@ def test_what_python_has_colored_by_its_own_values_is_left_alone(colored):
     panel = colored({**NUMBERS, "title": "rate"}, {**CELLS, "colored_by": "rate", "color": None})
     panel.page.get_by_label("Thickness").wait_for()
     assert panel.page.get_by_label("Color map").count() == 0
+
+
+def test_any_map_can_be_named(colored):
+    panel = colored(NUMBERS, {**CELLS, "colored_by": "cortical column", "color": None})
+    panel.answer("colors.map_names", {"result": ["CET_L3", "magma"]})
+    chosen = panel.page.get_by_label("Color map")
+    chosen.select_option("Another one…")
+    expect(chosen).to_be_focused()
+    panel.page.wait_for_function("document.querySelectorAll('.bw-map datalist option').length === 2")
+    chosen.fill("nothing")
+    chosen.press("Enter")
+    panel.page.get_by_text("There is no color map nothing.").wait_for()
+    panel.screenshot("color-map-by-name")
+    assert panel.calls("model.color_by") == []
+    chosen.fill("CET_L3_r")
+    chosen.press("Enter")
+    panel.wait("kernel.calls('model.color_by').length === 1")
+    assert panel.calls("model.color_by")[0]["colormap"] == "CET_L3_r"
+    chosen.select_option("Another one…")
+    chosen.press("Escape")
+    expect(chosen).to_have_value("viridis")

@@ -211,13 +211,33 @@ def test_a_model_is_thickened_moved_turned_scaled_and_put_back(panel):
     assert last(panel, "model.put_back") == {"id": 4}
 
 
-@pytest.mark.parametrize("value", ["", "0", "-1", "1e9"])
-def test_a_scale_that_cannot_be_is_taken_back(panel, value):
+@pytest.mark.parametrize(
+    ("value", "mistake"),
+    [
+        ("", "Enter a number."),
+        ("0", "Enter 0.000001 or more."),
+        ("-1", "Enter 0.000001 or more."),
+        ("1e-30", "Enter 0.000001 or more."),
+        ("1e9", "Enter 1000000 or less."),
+    ],
+)
+@pytest.mark.parametrize("name", ["Scale", "Thickness"])
+def test_a_number_that_cannot_be_stays_to_be_mended(panel, name, value, mistake):
     cortex = unfold(panel)
-    cortex.get_by_label("Scale").fill(value)
-    cortex.get_by_label("Scale").press("Tab")
-    assert cortex.get_by_label("Scale").input_value() == "1"
-    assert panel.calls("model.scale") == []
+    field = cortex.get_by_label(name)
+    field.fill(value)
+    field.press("Tab")
+    assert cortex.get_by_role("alert").filter(has_text=mistake).inner_text() == mistake
+    assert (field.input_value(), field.get_attribute("aria-invalid")) == (value, "true")
+    assert panel.calls("model.scale") + panel.calls("model.update") == []
+    field.press("Escape")
+    assert (field.input_value(), field.get_attribute("aria-invalid")) == ("1", "false")
+    field.fill(value)
+    field.press("Tab")
+    field.fill("2")
+    field.press("Enter")
+    panel.wait("kernel.calls('model.scale').length + kernel.calls('model.update').length === 1")
+    assert cortex.locator(".bw-mistake").count() == 0
 
 
 def test_a_model_is_focused_and_copied(panel):

@@ -7,6 +7,7 @@ import math
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.front_end.panels import job
 from tests.front_end.test_card import PICKED, cards, click
@@ -425,7 +426,9 @@ def test_the_section_counts_cells_by_population(cell, section):
     section.get_by_text("Nothing is selected. Click a cell, or draw").wait_for()
     for name in ("Frame", "Isolate", "Hide", "Clear", "Make a model", "Save"):
         assert section.get_by_role("button", name=name, exact=True).is_disabled()
-    assert section.get_by_role("button", name="Show all").is_enabled(), "hidden cells need not be selected"
+    assert section.get_by_role("button", name="Show all").is_disabled(), "nothing is hidden"
+    cell.trait("models", [MODEL, MODEL | {"id": 9, "veiled": True}])
+    expect(section.get_by_role("button", name="Show all")).to_be_enabled()  # hidden cells need not be selected
 
 
 @pytest.mark.parametrize(
@@ -441,6 +444,7 @@ def test_the_section_counts_cells_by_population(cell, section):
 )
 def test_buttons_call_the_kernel(cell, section, name, call):
     cell.answer("selection.bounds", {"result": [[0, 0, 0], [20, 40, 60]]})
+    cell.trait("models", [MODEL | {"veiled": True}])
     section.get_by_role("button", name=name, exact=True).click()
     cell.wait(f"kernel.calls('selection.{call}').length === 1")
     assert cell.calls(f"selection.{call}") == [{}]

@@ -49,6 +49,7 @@ def load(controller: Controller) -> int:
 
 def test_what_is_offered_is_what_the_panel_needs_and_nothing_else():
     assert set(offered_calls()) == {
+        "colors.map_names",
         "colors.maps",
         "colors.set",
         "history.redo",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import libsonata
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.protocol.reasons import NO_PLACES
 from brayns_widget.service.recognised import check_file
 from brayns_widget.service.sonata.config import Check, CircuitConfig, PopulationFile, unchecked
 from brayns_widget.service.sonata.problems import about, failure, reading
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from brayns_widget.service.sonata.populations import EdgePopulation, Population
 
 VIRTUAL, BIOPHYSICAL = "virtual", "biophysical"
-NO_PLACES = "its nodes have no positions; in_plane=True places them side by side"
 
 
 class Listed(NamedTuple):

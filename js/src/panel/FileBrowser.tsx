@@ -22,10 +22,12 @@ interface FileBrowserProps {
   readonly formats: readonly Format[] | null;
   /** The user looks elsewhere: what was said of a file is over. */
   readonly onMove: () => void;
+  /** The file that is being opened, or "". */
+  readonly opening: string;
   readonly onPick: (path: string) => void;
 }
 
-export function FileBrowser({ hidden, formats, onMove, onPick }: FileBrowserProps) {
+export function FileBrowser({ hidden, formats, opening, onMove, onPick }: FileBrowserProps) {
   const { link, traits } = useView();
   const commands = useCommands();
   const folder = useSignal<Directory | null>(null);
@@ -36,6 +38,7 @@ export function FileBrowser({ hidden, formats, onMove, onPick }: FileBrowserProp
   const start = useSignal<string | undefined>(undefined);
   const list = useRef<HTMLDivElement>(null);
   const asked = useRef(0);
+  const entered = useSignal(""); // the folder that was asked for last
   const wasHidden = useRef(hidden);
   useLayoutEffect(() => {
     if (wasHidden.current && !hidden) {
@@ -48,6 +51,7 @@ export function FileBrowser({ hidden, formats, onMove, onPick }: FileBrowserProp
     asked.current += 1;
     const own = asked.current;
     const before = typed.value;
+    entered.value = path ?? "";
     onMove();
     void commands.run(async () => {
       const answer = await link.call("files.list", { path });
@@ -93,6 +97,7 @@ export function FileBrowser({ hidden, formats, onMove, onPick }: FileBrowserProp
     }
   };
   const parent = folder.value?.parent ?? null;
+  const comes = opening || (commands.busy.value ? entered.value : "");
   const keys = (event: KeyboardEvent) => {
     const isUp = event.key === "Backspace" || (event.altKey && event.key === "ArrowUp");
     if (isUp && recent.value) {
@@ -142,7 +147,9 @@ export function FileBrowser({ hidden, formats, onMove, onPick }: FileBrowserProp
         onKey={keys}
       />
       <p class="bw-hint" aria-live="polite">
-        {empty(shown.length, recent.value, folder.value, left, typed.value)}
+        {comes
+          ? `Opening ${comes.split(/[\\/]/).filter(Boolean).at(-1) ?? comes}…`
+          : empty(shown.length, recent.value, folder.value, left, typed.value)}
       </p>
       {(left > 0 || all.value) && !recent.value && (
         <label class="bw-check bw-all">

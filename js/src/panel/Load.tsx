@@ -199,11 +199,13 @@ function LoadByLooking({ formats, folding }: LoadProps) {
   const found = circuit.value;
   /** The configuration that the backend could not read; the renderer may. */
   const unread = useSignal<string | null>(null);
+  const opening = useSignal("");
   return (
     <div class="bw-load" aria-busy={commands.busy.value}>
       <FileBrowser
         hidden={found !== null || file.value !== null}
         formats={formats}
+        opening={commands.busy.value ? opening.value : ""}
         onMove={() => {
           folding.stay();
           unread.value = null;
@@ -211,6 +213,7 @@ function LoadByLooking({ formats, folding }: LoadProps) {
         }}
         onPick={async (path) => {
           unread.value = null;
+          opening.value = path;
           const done = await commands.run(() => pick(path));
           unread.value = done || MORPHOLOGY.test(path) || !traits.job.value.brayns_backend ? null : path;
         }}
@@ -327,6 +330,7 @@ function LoadForm({ circuit, choices, busy, onChange, onBack, onLoad }: LoadForm
             id={id}
             type="number"
             min={OPTIONS.radius_multiplier.minimum}
+            max={OPTIONS.radius_multiplier.maximum}
             step="any"
             required
             value={choices.radius}

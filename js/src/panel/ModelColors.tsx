@@ -1,4 +1,6 @@
 // How a model's values become colors: the color map and the range of numbers, the palette of categories.
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import { useView } from "../context.js";
 import type { ColorMap, LegendSection, ModelState } from "../contract.js";
 import { Button } from "../ui/Button.js";
@@ -8,6 +10,8 @@ import { mapOf, sectionOf, useColorMaps } from "./colorMaps.js";
 import { labelOf } from "./schema.js";
 
 const CATEGORIES = "categories";
+/** No map has such a name. */
+const OTHER = "another one";
 /** Of the ends of a range, which stand side by side. */
 const DIGITS = 5;
 
@@ -119,15 +123,36 @@ function Maps({ id, section, maps, busy, onChoose }: MapsProps) {
           {count > stops.length ? `${name} · ${stops.length} colors` : name}
         </option>
       ));
+  const naming = useSignal(false);
+  const choose = ({ currentTarget: select }: { currentTarget: HTMLSelectElement }) => {
+    naming.value = select.value === OTHER;
+    if (naming.value) {
+      select.value = present?.name ?? "";
+    } else {
+      onChoose(select.value);
+    }
+  };
+  const look = <span class="bw-map-look" aria-hidden="true" style={{ backgroundImage: looks(section) }} />;
+  if (naming.value) {
+    return (
+      <div class="bw-map">
+        {look}
+        <Named
+          id={id}
+          onEnd={(name) => {
+            naming.value = false;
+            if (name !== null) {
+              onChoose(name);
+            }
+          }}
+        />
+      </div>
+    );
+  }
   return (
     <div class="bw-map">
-      <span class="bw-map-look" aria-hidden="true" style={{ backgroundImage: looks(section) }} />
-      <select
-        id={id}
-        value={present?.name ?? ""}
-        disabled={busy}
-        onChange={(event) => onChoose(event.currentTarget.value)}
-      >
+      {look}
+      <select id={id} value={present?.name ?? ""} disabled={busy} onChange={choose}>
         {!present && (
           <option value="" hidden>
             Its own colors
@@ -140,8 +165,74 @@ function Maps({ id, section, maps, busy, onChoose }: MapsProps) {
               </optgroup>
             ))
           : kinds.map(options)}
+        <option value={OTHER}>Another one…</option>
       </select>
     </div>
+  );
+}
+
+interface NamedProps {
+  readonly id: string;
+  /** Called with the name of a map, or with null if there is to be no other one. */
+  readonly onEnd: (name: string | null) => void;
+}
+
+/** Any map by its name, with the names that what is typed is a part of. */
+function Named({ id, onEnd }: NamedProps) {
+  const { link } = useView();
+  const names = useSignal<readonly string[]>([]);
+  const mistake = useSignal("");
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    input.current?.focus();
+    link.call("colors.map_names", {}).then(
+      (found) => {
+        names.value = found;
+      },
+      () => {}, // the view tells that the kernel does not answer
+    );
+  }, [link, names]);
+  return (
+    <>
+      <input
+        id={id}
+        ref={input}
+        type="text"
+        spellcheck={false}
+        autocomplete="off"
+        placeholder="Name, such as CET_L3"
+        title="Of matplotlib or cmap"
+        list={`${id}-names`}
+        aria-invalid={mistake.value !== ""}
+        onInput={() => {
+          mistake.value = "";
+        }}
+        onChange={({ currentTarget: { value } }) => {
+          const name = value.trim();
+          if (name && !names.value.includes(name.replace(/_r$/, ""))) {
+            mistake.value = `There is no color map ${name}.`;
+          } else {
+            onEnd(name || null);
+          }
+        }}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") {
+            event.stopPropagation();
+            onEnd(null);
+          }
+        }}
+      />
+      <datalist id={`${id}-names`}>
+        {names.value.map((name) => (
+          <option key={name} value={name} />
+        ))}
+      </datalist>
+      {mistake.value && (
+        <small class="bw-mistake" role="alert">
+          {mistake.value}
+        </small>
+      )}
+    </>
   );
 }
 

@@ -60,8 +60,7 @@ export function ModelDetails(props: ModelDetailsProps) {
           <NumberInput
             id={id}
             value={thickness ?? 1}
-            above={0}
-            maximum={PARAMETERS["model.update"].thickness.maximum}
+            {...PARAMETERS["model.update"].thickness}
             title={thickness === null ? "It has no radii." : "Times the radii that it was loaded with"}
             disabled={busy || thickness === null}
             onChoose={(chosen) =>
@@ -91,8 +90,7 @@ export function ModelDetails(props: ModelDetailsProps) {
             <NumberInput
               id={id}
               value={scale}
-              above={0}
-              maximum={PARAMETERS["model.scale"].factor.maximum}
+              {...PARAMETERS["model.scale"].factor}
               title={isUniform ? "About its center" : `${placement.scale.join(" × ")} along x, y and z`}
               disabled={busy}
               onChoose={(factor) =>

@@ -36,11 +36,12 @@ export function Select() {
   const selected = Object.entries(traits.selection.value);
   const busy = commands.busy.value;
   const idle = busy || selected.length === 0;
+  const isVeiled = traits.models.value.some(({ veiled }) => veiled);
   const act = (action: Action) => (
     <Button
       key={action}
       title={`${TITLES[action]} (${ACTION_KEYS[action]})`}
-      disabled={action === "show_all" ? busy : idle}
+      disabled={action === "show_all" ? busy || !isVeiled : idle}
       onClick={() => void commands.run(() => picture.act(action))}
     >
       {LABELS[action]}

@@ -5,19 +5,31 @@ import type { Calls } from "../contract.js";
 export type Rows = Calls["table.rows"]["result"];
 export type Row = { readonly cell: number; readonly values: Rows["values"][number] };
 
-/** Rows of one answer. */
+/** Rows that are kept or forgotten together. */
 export const PAGE = 100;
 
-/** Answers that are kept: those around the ones that are seen. */
+/** Pages of one answer at most, which the kernel allows. */
+const MOST = 5;
+
+/** Pages on either side of those that are seen that are asked for, too, when nothing else is. */
+const BESIDE = 2;
+
+/** Pages that are kept: those around the ones that are seen. */
 const KEPT = 40;
+
+/** Requests on their way: a jump does not wait for what was wanted before it. */
+const REQUESTS = 2;
+
+type Page = Pick<Rows, "cells" | "values">;
 
 export class RowPages {
   readonly #ask: (first: number, count: number) => Promise<Rows>;
   readonly #newest = signal<Rows | null>(null);
   readonly #error = signal<unknown>(null);
-  readonly #pages = new Map<number, Rows>();
-  #wanted: readonly number[] = [];
-  #asking = false;
+  readonly #pages = new Map<number, Page>();
+  readonly #coming = new Set<number>();
+  #seen: readonly number[] = [];
+  #requests = 0;
   #closed = false;
 
   constructor(ask: (first: number, count: number) => Promise<Rows>) {
@@ -43,11 +55,7 @@ export class RowPages {
 
   /** Asks for the rows from one to another, instead of those that were wanted before. */
   need(first: number, last: number): void {
-    const pages: number[] = [];
-    for (let page = Math.floor(Math.max(first, 0) / PAGE); page <= Math.floor(last / PAGE); page += 1) {
-      pages.push(page);
-    }
-    this.#wanted = pages;
+    this.#seen = range(Math.floor(Math.max(first, 0) / PAGE), Math.floor(last / PAGE));
     void this.#fetch();
   }
 
@@ -56,41 +64,74 @@ export class RowPages {
     this.#closed = true;
   }
 
-  /** One request at a time, for what is wanted when it is sent: who scrolls fast does not want what lies between. */
+  /** Asks for what is wanted when it is sent: who scrolls fast does not want what lies between. */
   async #fetch(): Promise<void> {
-    if (this.#asking) {
+    if (this.#requests === REQUESTS) {
       return;
     }
-    this.#asking = true;
+    this.#requests += 1;
     try {
-      for (let page = this.#missing(); page !== undefined && !this.#closed; page = this.#missing()) {
-        this.#keep(page, await this.#ask(page * PAGE, PAGE));
+      for (let pages = this.#next(); pages.length > 0 && !this.#closed; pages = this.#next()) {
+        const [first = 0] = pages;
+        for (const page of pages) {
+          this.#coming.add(page);
+        }
+        try {
+          this.#keep(pages, await this.#ask(first * PAGE, pages.length * PAGE));
+        } finally {
+          for (const page of pages) {
+            this.#coming.delete(page);
+          }
+        }
       }
     } catch (error) {
-      this.#wanted = [];
+      this.#seen = [];
       if (!this.#closed) {
         this.#error.value = error;
       }
     } finally {
-      this.#asking = false;
+      this.#requests -= 1;
     }
   }
 
-  #missing(): number | undefined {
-    return this.#wanted.find((page) => !this.#pages.has(page));
+  /** The pages of the next request, which follow one another: those that are seen, or else those beside them. */
+  #next(): readonly number[] {
+    const seen = this.#run(this.#seen);
+    const count = this.#newest.value?.count ?? 0;
+    const [first, last] = [this.#seen[0], this.#seen.at(-1)];
+    if (seen.length > 0 || first === undefined || last === undefined || this.#requests > 1) {
+      return seen;
+    }
+    const end = Math.ceil(count / PAGE) - 1;
+    const below = this.#run(range(last + 1, Math.min(last + BESIDE, end)));
+    return below.length > 0 ? below : this.#run(range(Math.max(first - BESIDE, 0), first - 1));
   }
 
-  #keep(page: number, rows: Rows): void {
+  /** The first of some pages that are still to be asked for, as long as they follow one another. */
+  #run(pages: readonly number[]): readonly number[] {
+    const missing = pages.filter((page) => !this.#pages.has(page) && !this.#coming.has(page));
+    return missing.filter((page, place) => page === (missing[0] ?? 0) + place).slice(0, MOST);
+  }
+
+  #keep(pages: readonly number[], rows: Rows): void {
     if (this.#closed) {
       return;
     }
-    this.#pages.set(page, rows);
+    for (const [place, page] of pages.entries()) {
+      const [from, to] = [place * PAGE, (place + 1) * PAGE];
+      this.#pages.set(page, { cells: rows.cells.slice(from, to), values: rows.values.slice(from, to) });
+    }
+    const [first, last] = [this.#seen[0] ?? 0, this.#seen.at(-1) ?? 0];
     for (const old of this.#pages.keys()) {
-      if (this.#pages.size > KEPT && !this.#wanted.includes(old)) {
+      if (this.#pages.size > KEPT && (old < first - BESIDE || old > last + BESIDE)) {
         this.#pages.delete(old);
       }
     }
     this.#error.value = null;
     this.#newest.value = rows;
   }
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: Math.max(last - first + 1, 0) }, (_, place) => first + place);
 }

@@ -11,8 +11,9 @@ import libsonata
 import pytest
 
 from brayns_widget.protocol.errors import RequestError
+from brayns_widget.protocol.reasons import NO_PLACES
 from brayns_widget.service.sonata.config import read_configuration
-from brayns_widget.service.sonata.listing import NO_PLACES, Circuit
+from brayns_widget.service.sonata.listing import Circuit
 from tests.service.backend.asking import answer
 from tests.service.sonata.files import write_edges, write_nodes
 
