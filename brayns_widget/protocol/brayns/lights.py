@@ -48,11 +48,23 @@ class QuadLight(Object):
     position: Vector3 = [0.0, 0.0, 0.0]
 
 
-Light = AmbientLight | DirectionalLight | SphereLight | QuadLight
+class CameraLight(Object):
+    """Light from infinitely far that turns with the camera, so that what is seen is always lit; an addition of ours.
+
+    It travels along ``direction``: x to the right of the picture, y up, z towards the viewer.
+    """
+
+    color: Color3 = WHITE
+    direction: Vector3 = [0.0, 0.0, -1.0]
+    intensity: Intensity = 1.0
+
+
+Light = AmbientLight | DirectionalLight | SphereLight | QuadLight | CameraLight
 
 
 ADD_LIGHT_AMBIENT = Endpoint("add-light-ambient", AmbientLight, ModelInstance)
 ADD_LIGHT_DIRECTIONAL = Endpoint("add-light-directional", DirectionalLight, ModelInstance)
 ADD_LIGHT_SPHERE = Endpoint("add-light-sphere", SphereLight, ModelInstance)
 ADD_LIGHT_QUAD = Endpoint("add-light-quad", QuadLight, ModelInstance)
+ADD_LIGHT_CAMERA = Endpoint("add-light-camera", CameraLight, ModelInstance)
 CLEAR_LIGHTS = Endpoint("clear-lights")

@@ -7,14 +7,17 @@ from brayns_widget.protocol.brayns.additions import (
     GET_CANCELLABLE_METHODS,
     GET_FOG,
     GET_MODEL_COLORING,
+    GET_OUTLINES,
     GET_PICTURE_OPTIONS,
     GET_RADIUS_FLOOR,
     SET_FOG,
+    SET_OUTLINES,
     SET_PICTURE_OPTIONS,
     SET_RADIUS_FLOOR,
     AddMorphologyParams,
     Fog,
     ModelColoring,
+    Outlines,
     PictureOptions,
     RadiusFloor,
 )
@@ -53,6 +56,18 @@ def get_fog(context: Context) -> Fog:
 def set_fog(context: Context, params: Fog) -> None:
     """Let surfaces fade into the background, the more the farther they are along the view."""
     context.fog = params.strength
+
+
+@methods.add(GET_OUTLINES, plugin=OURS, turn=Turn.AT_ONCE)
+def get_outlines(context: Context) -> Outlines:
+    """Get how dark the lines around things are."""
+    return Outlines(strength=context.outlines)
+
+
+@methods.add(SET_OUTLINES, plugin=OURS, turn=Turn.AT_ONCE)
+def set_outlines(context: Context, params: Outlines) -> None:
+    """Draw dark lines around what stands in front of something."""
+    context.outlines = params.strength
 
 
 @methods.add(GET_PICTURE_OPTIONS, plugin=OURS, turn=Turn.AT_ONCE)

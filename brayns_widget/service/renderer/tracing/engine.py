@@ -13,16 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.content.geometry import Floats
-from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame, rays, through_lens
+from brayns_widget.service.renderer.tracing import outlines
+from brayns_widget.service.renderer.tracing.camera import (
+    Camera,
+    Perspective,
+    View,
+    axes_of,
+    ray_frame,
+    rays,
+    through_lens,
+)
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
 from brayns_widget.service.renderer.tracing.ground import add_fog, packed_background
 from brayns_widget.service.renderer.tracing.kernels.ids import MOST_UNSEEN
 from brayns_widget.service.renderer.tracing.kernels.surfaces import EPSILON
-from brayns_widget.service.renderer.tracing.lights import hardened, have_places
+from brayns_widget.service.renderer.tracing.lights import hardened, have_places, turned
 from brayns_widget.service.renderer.tracing.materials import plainly_shaded
 from brayns_widget.service.renderer.tracing.picking import first_hits
 from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame, checked_size, coarse_size
-from brayns_widget.service.renderer.tracing.pictures.images import encode_image
+from brayns_widget.service.renderer.tracing.pictures.images import encode_image, over_checkers
 from brayns_widget.service.renderer.tracing.sampling import lens_point
 from brayns_widget.service.renderer.tracing.scene import Scene, Traced
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
@@ -138,6 +147,7 @@ class Engine:
         self._settings = RenderSettings()
         self._coarse_scale = 1
         self._frame = Frame(1, 1, accumulates=False)
+        self._lines: Floats | None = None  # of the picture that is being accumulated
         self.has_picture = False
         self._steps = 0
         self._traced: tuple[int, int] | None = None  # size of what is being accumulated; None: start anew
@@ -261,6 +271,10 @@ class Engine:
         size = self._coarse_size() if self._steps == 0 else self._viewport
         if self._traced != size:
             self._start(size)
+        if self._settings.outlines > 0 and self._lines is None:
+            self._lines = self._find_lines(size, traced, look, self._settings, stopped=stopped)
+            if self._lines is None:
+                return False
         due = self._samples_due(size)
         while self._frame.samples < due:
             focused = _focused(look, self._camera, self._frame.samples)
@@ -285,7 +299,12 @@ class Engine:
         Raises:
             ValueError: unknown format or quality.
         """
-        return encode_image(self._frame.pixels, image_format, quality)
+        pixels = self._frame.pixels
+        if self._lines is not None and self._settings.outlines > 0:
+            pixels = outlines.draw(pixels, self._lines, self._settings.outlines)
+        if image_format == "jpg" and self._settings.exact_background and self._settings.background[3] < 1:
+            pixels = over_checkers(pixels)
+        return encode_image(pixels, image_format, quality)
 
     def snapshot(
         self,
@@ -351,6 +370,10 @@ class Engine:
                 self._tracer.add_sample(frame, traced, focused, proceed, lambda: others.wanted)
                 proceed()
                 others.pause()
+            if settings.outlines > 0:
+                found = self._find_lines(size, traced, look, settings, watch=proceed)
+                if found is not None:
+                    frame.pixels[:] = outlines.draw(frame.pixels, found, settings.outlines)
         return frame
 
     def surfaces(
@@ -482,6 +505,21 @@ class Engine:
     def _floor(self, look: Look, height: int, settings: RenderSettings) -> Floor:
         return Floor.of(look.camera, height, self._radius_floor / math.sqrt(settings.samples))
 
+    def _find_lines(
+        self,
+        size: tuple[int, int],
+        traced: Traced,
+        look: Look,
+        settings: RenderSettings,
+        *,
+        watch: Callable[[bool], bool] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Floats | None:
+        """Find the outlines of a picture; None if that was stopped."""
+        fine = outlines.fineness(size, settings.samples)
+        depths = self._tracer.depths((fine * size[0], fine * size[1]), traced, look, watch, stopped)
+        return None if depths is None else outlines.lines(depths, look.camera, fine)
+
     def _coarse_size(self) -> tuple[int, int]:
         return coarse_size(*self._viewport, self._coarse_scale)
 
@@ -499,6 +537,7 @@ class Engine:
 
     def _start(self, size: tuple[int, int]) -> None:
         self._traced = size
+        self._lines = None
         accumulates = self._settings.samples > 1 and (size == self._viewport or not self._settings.stepwise)
         if self._frame.size == size and self._frame.accumulates == accumulates:
             self._frame.restart()
@@ -519,6 +558,7 @@ def _look(scene: Scene, camera: Camera, settings: RenderSettings, size: tuple[fl
     if not 0 <= camera.near_clip < np.inf:
         raise ValueError(f"The near clipping distance must be finite and not negative, got {camera.near_clip}.")
     ambient, lights = scene.lights
+    lights = turned(lights, axes_of(camera.view))
     materials = scene.materials
     if not settings.path_tracing:
         if settings.samples == 1 or not settings.soft_shadows:

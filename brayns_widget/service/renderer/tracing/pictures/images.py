@@ -12,6 +12,8 @@ from PIL.PngImagePlugin import PngInfo
 from simplejpeg import encode_jpeg  # type: ignore[attr-defined]
 
 FORMATS = ("jpg", "png")
+_CHECKERS = 40  # in a picture's height
+_LIGHT, _DARK = 236, 208
 
 
 def encode_image(
@@ -38,6 +40,22 @@ def encode_image(
     if not 0 <= quality <= 100:
         raise ValueError(f"JPEG quality must lie between 0 and 100, got {quality}.")
     return bytes(encode_jpeg(pixels, max(1, quality), "RGBA", "420"))
+
+
+def over_checkers(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Lay a picture over a checkerboard, as people know it from what is transparent.
+
+    Args:
+        pixels: uint8 (height, width, 4), RGBA.
+    """
+    height, width = pixels.shape[:2]
+    side = max(4, round(height / _CHECKERS))
+    odd = (np.arange(height)[:, None] // side + np.arange(width) // side) % 2
+    board = np.where(odd, _DARK, _LIGHT).astype(np.float32)[..., None]
+    alpha = pixels[..., 3:] * np.float32(1 / 255)
+    over = np.full_like(pixels, 255)
+    over[..., :3] = np.rint(alpha * pixels[..., :3] + (1 - alpha) * board)
+    return over
 
 
 def _text_chunks(texts: Mapping[str, str]) -> PngInfo:
