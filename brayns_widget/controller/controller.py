@@ -157,7 +157,7 @@ class Controller(Groups, Guarded):
         core.prepare = (weakly_awaited(lights.prepare), weakly_awaited(rendering.prepare))
         selection = Selection(core, models)
         self._recorder = Recorder(
-            core.store, Members(core, models), undoable(core, models, rendering, selection), camera=0
+            core.store, Members(core, models), undoable(core, models, lights, rendering, selection), camera=0
         )
         core.runner.noting = noted_weakly(self._recorder)
         vars(self).update(

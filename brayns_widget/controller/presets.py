@@ -22,12 +22,14 @@ class Preset:
         lights: all lights of the scene.
         settings: shadows, ambient occlusion and bounces.
         fog: see ``Rendering.fog``.
+        outlines: see ``Rendering.outlines``.
     """
 
     background: str
     lights: Sequence[Light]
     settings: Interactive
     fog: float
+    outlines: float = 0.0
 
 
 def presets() -> Mapping[PresetName, Preset]:

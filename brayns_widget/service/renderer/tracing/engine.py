@@ -49,6 +49,7 @@ _MOVING_SCALE = 2  # how many times smaller a side pictures of a moving camera a
 _MOST_BOUNCES = 64  # more make no visible difference, but among white walls a picture would never end
 _MOST_AT_ONCE = 64  # samples of a step: who sets a million can still stop it
 _MOST_AMBIENT = 4096  # rays for each sample; more make no visible difference, and 64 bits would overflow
+_RESOLVING = 16  # samples of paths that resolve thin primitives; the others are for their noise
 _INITIAL_CAMERA = Camera(View(position=(0.0, 0.0, 0.0), target=(0.0, 0.0, 1.0), up=(0.0, 1.0, 0.0)))
 
 
@@ -503,7 +504,8 @@ class Engine:
             yield self.scene.traced
 
     def _floor(self, look: Look, height: int, settings: RenderSettings) -> Floor:
-        return Floor.of(look.camera, height, self._radius_floor / math.sqrt(settings.samples))
+        resolving = min(settings.samples, _RESOLVING) if settings.path_tracing else settings.samples
+        return Floor.of(look.camera, height, self._radius_floor / math.sqrt(resolving))
 
     def _find_lines(
         self,
