@@ -63,7 +63,7 @@ def _update(model: str, values: Values) -> str:
 
 
 def _relit(values: Values) -> str:
-    if values["visible"] is not None and values["color"] is None and values["intensity"] is None:
+    if {name for name, value in values.items() if value is not None} - {"id"} == {"visible"}:
         return f"switch a light {'on' if values['visible'] else 'off'}"
     return "change a light"
 

@@ -20,7 +20,7 @@ from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import CircuitError
 
 if TYPE_CHECKING:
-    from brayns_widget.protocol.brayns.renderers import Interactive
+    from brayns_widget.protocol.brayns.renderers import Interactive, Production
 
 Share = Annotated[float, Ge(0), Le(1)]
 
@@ -394,6 +394,23 @@ def interactive(settings: Interactive, background: str, *, samples: int = 1) -> 
         samples_per_pixel=samples,
         ao_samples=settings.ao_samples,
         enable_shadows=settings.enable_shadows,
+        max_ray_bounces=settings.max_ray_bounces,
+        background_color=list(colors.parse(background)),
+    )
+
+
+def path_tracer(settings: Interactive, background: str, *, samples: int) -> Production:
+    """Return the settings of the path tracer that go with those of the interactive renderer.
+
+    Args:
+        settings: shadows, ambient occlusion and bounces.
+        background: a color.
+        samples: samples per pixel.
+    """
+    from brayns_widget.protocol.brayns.renderers import Production
+
+    return Production(
+        samples_per_pixel=samples,
         max_ray_bounces=settings.max_ray_bounces,
         background_color=list(colors.parse(background)),
     )

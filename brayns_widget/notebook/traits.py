@@ -18,7 +18,7 @@ from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.printing import LegendPlace
-from brayns_widget.controller.state import Activity, JobState, ModelState, Notice, Past, State
+from brayns_widget.controller.state import Activity, JobState, ModelState, Notice, PartState, Past, Shading, State
 from brayns_widget.protocol.errors import BraynsWidgetError
 
 G = TypeVar("G")
@@ -49,6 +49,8 @@ class Traits:
     legend: Legend | None
     background: str
     fog: float | None
+    shading: Shading
+    lights: tuple[PartState, ...]
     selection: Mapping[str, str]
     history: Past
     highlight: bool = True
@@ -70,6 +72,8 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "legend": lambda state: state.legend,
     "background": lambda state: state.background,
     "fog": lambda state: state.fog,
+    "shading": lambda state: state.shading,
+    "lights": lambda state: state.lights,
     "selection": lambda state: state.selection,
     "history": lambda state: state.past,
 }

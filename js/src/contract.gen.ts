@@ -93,6 +93,27 @@ export interface LegendEntry {
   readonly color: string;
 }
 
+export interface Shading {
+  readonly shadows: boolean;
+  readonly ambient_occlusion: number;
+  readonly outlines: number | null;
+  readonly at_rest: "interactive" | "path tracer" | null;
+}
+
+export interface PartState {
+  readonly id: number;
+  readonly type: string;
+  readonly visible: boolean;
+  readonly lit: Lit | null;
+}
+
+export interface Lit {
+  readonly kind: "ambient" | "directional" | "camera" | "sphere" | "quad";
+  readonly color: string;
+  readonly intensity: number;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 export interface Past {
   readonly undo: string;
   readonly redo: string;
@@ -257,6 +278,8 @@ export type Traits = {
   legend: Legend | null;
   background: string;
   fog: number | null;
+  shading: Shading;
+  lights: readonly PartState[];
   selection: Readonly<Record<string, string>>;
   history: Past;
   highlight: boolean;
@@ -324,7 +347,14 @@ export interface Calls {
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
   "colors.maps": { params: Record<string, never>; result: readonly ColorMap[] };
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
+  "lights.add_kind": { params: { kind: "ambient" | "directional" | "camera" | "sphere" | "quad" }; result: null };
+  "lights.change": { params: { id: number; visible?: boolean | null; color?: unknown; intensity?: number | null }; result: null };
+  "lights.remove": { params: { id: number }; result: null };
+  "rendering.set_ambient_occlusion": { params: { rays: number }; result: null };
+  "rendering.set_at_rest": { params: { renderer: "interactive" | "path tracer" }; result: null };
   "rendering.set_fog": { params: { strength: number }; result: null };
+  "rendering.set_outlines": { params: { strength: number }; result: null };
+  "rendering.set_shadows": { params: { shadows: boolean }; result: null };
   "rendering.use_preset": { params: { name: "readable" | "paper" | "stage" | "flat" }; result: null };
   "pictures.encoded": { params: { size: readonly [number, number]; legend?: "upper left" | "upper right" | "lower left" | "lower right" | null; scale_bar?: boolean }; result: string };
   "files.inspect": { params: { path: string }; result: Circuit };
@@ -627,7 +657,31 @@ export const PARAMETERS = {
       "default": false
     }
   },
+  "lights.change": {
+    "visible": {
+      "default": null
+    },
+    "color": {
+      "default": null
+    },
+    "intensity": {
+      "minimum": 0,
+      "default": null
+    }
+  },
+  "rendering.set_ambient_occlusion": {
+    "rays": {
+      "minimum": 0,
+      "maximum": 64
+    }
+  },
   "rendering.set_fog": {
+    "strength": {
+      "minimum": 0,
+      "maximum": 1
+    }
+  },
+  "rendering.set_outlines": {
     "strength": {
       "minimum": 0,
       "maximum": 1
@@ -816,6 +870,8 @@ export const TRAITS = [
   "legend",
   "background",
   "fog",
+  "shading",
+  "lights",
   "selection",
   "history",
   "highlight",

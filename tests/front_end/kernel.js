@@ -17,6 +17,8 @@ const DEFAULTS = {
   legend: null,
   background: "#0d1016",
   fog: 0.45,
+  shading: { shadows: true, ambient_occlusion: 1, outlines: 0, at_rest: "interactive" },
+  lights: [],
   selection: {},
   history: { undo: "", redo: "", lines: [] },
   highlight: true,
