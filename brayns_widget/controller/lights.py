@@ -241,11 +241,19 @@ class Lights(Parts[SceneLight]):
         self._store.state = replace(self._store.state, lights=lights)
 
     async def replace(self, lights: Sequence[Light]) -> None:
-        """Remove all lights, and add others; on the loop thread only."""
+        """Remove all lights, and add others; on the loop thread only.
+
+        Where no light can turn with the camera, it is as the camera is at first.
+        """
+        from brayns_widget.protocol.brayns.lights import ADD_LIGHT_CAMERA, CameraLight, DirectionalLight
+
+        ready = await self._core.connection.ensure(ignore)
+        turns = ready.capabilities.offers(ADD_LIGHT_CAMERA.name)
         renderer = await self._core.renderer()
         await self._clear(renderer)
         for light in lights:
-            await self._add(renderer, light)
+            fixed = isinstance(light, CameraLight) and not turns
+            await self._add(renderer, DirectionalLight(**light.model_dump(exclude_unset=True)) if fixed else light)
 
     async def prepare(self, ready: Ready) -> None:
         """Light the scene, unless it is lit."""

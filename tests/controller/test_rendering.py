@@ -159,7 +159,7 @@ def test_a_renderer_that_has_fog_gets_some(cluster, controller, offered):
 
 @pytest.mark.parametrize("name", get_args(PresetName))
 def test_a_preset_sets_all_of_the_look_in_one_step(cluster, controller, name):
-    cluster.renderer.offers.append("set-fog")
+    cluster.renderer.offers += ["set-fog", "set-outlines", "add-light-camera"]
     controller.start().result(WAIT)
     controller.rendering.use_preset("stage" if name == "readable" else "readable")
     before = controller.background, controller.rendering.settings, controller.rendering.fog, len(controller.lights)

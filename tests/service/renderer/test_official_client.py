@@ -480,15 +480,18 @@ IN_THE_MOVIE = {
     "snapshot",
 }
 OURS = {
+    "add-light-camera",
     "add-morphology",
     "get-cancellable-methods",
     "get-fog",
     "get-model-coloring",
+    "get-outlines",
     "get-picture-options",
     "get-radius-floor",
     "pick",
     "render-ids",
     "set-fog",
+    "set-outlines",
     "set-picture-options",
     "set-radius-floor",
 }
