@@ -51,6 +51,7 @@ notebooks/select
 notebooks/colors
 notebooks/models
 notebooks/camera
+notebooks/look
 notebooks/connect
 notebooks/allen
 docs/reference/index

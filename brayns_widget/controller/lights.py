@@ -196,7 +196,8 @@ class Lights(Parts[SceneLight]):
         raise CircuitError(f"There is no light {light_id}.")
 
     async def _check(self, light: Light) -> None:
-        from brayns_widget.protocol.brayns.lights import ADD_LIGHT_CAMERA, CameraLight
+        from brayns_widget.protocol.brayns.additions import ADD_LIGHT_CAMERA
+        from brayns_widget.protocol.brayns.lights import CameraLight
 
         if isinstance(light, CameraLight):
             ready = await self._core.connection.ensure(ignore)
@@ -218,7 +219,6 @@ class Lights(Parts[SceneLight]):
         renderer = await self._core.renderer()
         if not changes:
             await self.show(renderer, state.id, shines)
-            self._core.touch()
             return
         if state.lit is None:
             raise CircuitError("Others have added this light, so that it is not known.", hint="Add another one.")
@@ -239,13 +239,15 @@ class Lights(Parts[SceneLight]):
             replace(light, visible=visible) if light.id == light_id else light for light in self._store.state.lights
         )
         self._store.state = replace(self._store.state, lights=lights)
+        self._core.touch()
 
     async def replace(self, lights: Sequence[Light]) -> None:
         """Remove all lights, and add others; on the loop thread only.
 
         Where no light can turn with the camera, it is as the camera is at first.
         """
-        from brayns_widget.protocol.brayns.lights import ADD_LIGHT_CAMERA, CameraLight, DirectionalLight
+        from brayns_widget.protocol.brayns.additions import ADD_LIGHT_CAMERA
+        from brayns_widget.protocol.brayns.lights import CameraLight, DirectionalLight
 
         ready = await self._core.connection.ensure(ignore)
         turns = ready.capabilities.offers(ADD_LIGHT_CAMERA.name)

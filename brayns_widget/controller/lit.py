@@ -25,13 +25,14 @@ _SOMEWHERE: Bounds = ((-100.0, -100.0, -100.0), (100.0, 100.0, 100.0))
 def endpoints() -> Mapping[type, Endpoint[Any, ModelInstance]]:
     """Return the methods that add lights, by the lights' classes."""
     from brayns_widget.protocol.brayns import lights
+    from brayns_widget.protocol.brayns.additions import ADD_LIGHT_CAMERA
 
     return {
         lights.AmbientLight: lights.ADD_LIGHT_AMBIENT,
         lights.DirectionalLight: lights.ADD_LIGHT_DIRECTIONAL,
         lights.SphereLight: lights.ADD_LIGHT_SPHERE,
         lights.QuadLight: lights.ADD_LIGHT_QUAD,
-        lights.CameraLight: lights.ADD_LIGHT_CAMERA,
+        lights.CameraLight: ADD_LIGHT_CAMERA,
     }
 
 

@@ -145,6 +145,10 @@ def test_a_light_is_switched(cluster, controller):
     assert cluster.renderer.sent("update-model")[-1] == {"model_id": lamp.id, "model": {"is_visible": False}}
     assert controller.state.revision > before
     assert lamp.visible is False
+    before = controller.state.revision
+    controller.undo()
+    assert controller.state.revision > before
+    controller.redo()
     lamp.intensity = 4  # it stays dark
     assert lamp.visible is False
 

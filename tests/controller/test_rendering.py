@@ -240,7 +240,7 @@ def test_a_renderer_that_can_traces_paths_at_rest(cluster, controller, offered):
     controller.undo()
     assert controller.rendering.at_rest == "interactive"
     with pytest.raises(ValueError, match="renderer is 'fast'"):
-        controller.rendering.at_rest = "fast"  # type: ignore[assignment]
+        controller.rendering.at_rest = "fast"
 
 
 def test_the_whole_look_stays_for_the_next_job(cluster, controller):

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from brayns_widget.protocol.brayns.lights import CameraLight
 from brayns_widget.protocol.brayns.loaders import MorphologyParams
 from brayns_widget.protocol.brayns.models import GetModelParams, ModelInstance
 from brayns_widget.protocol.endpoints import Endpoint
@@ -112,6 +113,7 @@ class AddMorphologyParams(Object):
     type: Literal["swc", "asc"]
 
 
+ADD_LIGHT_CAMERA = Endpoint("add-light-camera", CameraLight, ModelInstance)
 ADD_MORPHOLOGY = Endpoint("add-morphology", AddMorphologyParams, list[ModelInstance])
 GET_MODEL_COLORING = Endpoint("get-model-coloring", GetModelParams, ModelColoring)
 GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from brayns_widget.protocol.brayns.additions import ADD_LIGHT_CAMERA
 from brayns_widget.protocol.brayns.lights import (
     ADD_LIGHT_AMBIENT,
-    ADD_LIGHT_CAMERA,
     ADD_LIGHT_DIRECTIONAL,
     ADD_LIGHT_QUAD,
     ADD_LIGHT_SPHERE,
