@@ -125,7 +125,7 @@ def test_a_load_that_hangs_is_cancelled_soon(circuits: Callable[[str], str]):
 def runs(process: psutil.Process) -> bool:
     """Whether it has not ended; a zombie has, and waits for a container's init, which may take seconds."""
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
 
