@@ -44,7 +44,7 @@ def presets() -> Mapping[PresetName, Preset]:
     from brayns_widget.protocol.brayns.lights import AmbientLight, CameraLight, DirectionalLight
     from brayns_widget.protocol.brayns.renderers import Interactive
 
-    soft = Interactive(ao_samples=4, enable_shadows=False, max_ray_bounces=3)  # with fewer its light is grain
+    soft = Interactive(ao_samples=2, enable_shadows=False, max_ray_bounces=3)  # with fewer its light is grain
     return {
         "readable": Preset(BACKGROUND, usual_lights(), usual_settings(), FOG),
         "paper": Preset(

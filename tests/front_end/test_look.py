@@ -70,7 +70,7 @@ def test_shading_is_chosen(look):
     look.page.get_by_label("Shadows").click()
     look.wait("kernel.calls('rendering.set_shadows').length === 1")
     assert look.calls("rendering.set_at_rest") == [{"renderer": "path tracer"}]
-    assert look.calls("rendering.set_ambient_occlusion") == [{"rays": 4}]
+    assert look.calls("rendering.set_ambient_occlusion") == [{"rays": 2}]
     assert look.calls("rendering.set_shadows") == [{"shadows": False}]
     look.trait("shading", {**SHADING, "ambient_occlusion": 7, "shadows": False})
     expect(look.page.get_by_label("Occlusion")).to_have_value("7")

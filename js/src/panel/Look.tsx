@@ -22,7 +22,8 @@ const PRESETS = [
 const OCCLUSION = [
   [0, "Off"],
   [1, "Usual"],
-  [4, "Fine"],
+  [2, "Fine"],
+  [4, "Finest"],
 ] as const;
 
 export function Look() {

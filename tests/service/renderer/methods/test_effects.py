@@ -508,7 +508,9 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     "get-fog": setting("fog", {"strength": 0.0}, {"strength": 0.5}),
     "set-fog": Changes(bright, operator.lt, {"strength": 1.0}, (("add-spheres", [sphere(-2, z=-50), sphere(2)]),)),
     "get-outlines": setting("outlines", {"strength": 0.0}, {"strength": 0.5}),
-    "set-outlines": Changes(bright, operator.lt, {"strength": 1.0}, (("add-spheres", [sphere(0), sphere(0, z=-50)]),)),
+    "set-outlines": Changes(
+        bright, operator.lt, {"strength": 1.0}, (("add-spheres", [sphere(0), sphere(0.8, z=-50)]),)
+    ),
     "get-radius-floor": setting("radius-floor", {"pixels": 0.5}, {"pixels": 1}),
     "set-radius-floor": Changes(covered, operator.gt, {"pixels": 1}, (THREAD,)),
 }
