@@ -6,7 +6,7 @@ World coordinates are right-handed, in µm, y up, as circuits have them; the def
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -33,6 +33,8 @@ _SIDES: Mapping[Side, Vector] = {
 # Margin around a framed scene, as a factor of its size.
 _MARGIN = 1.04
 _SMALLEST_SCENE = 1.0
+# Least distance of the eye from what it is to see, in its widths or heights: a neurite may point at it.
+_NEAREST = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,37 +163,61 @@ class Camera:
         across = _scale(_subtract(self.up, along), math.cos(angle))
         return replace(self, up=_add(_add(along, across), _scale(_cross(back, self.up), math.sin(angle))))
 
-    def framing(self, bounds: Bounds, aspect: float) -> Camera:
-        """Return a camera with this projection, direction and up that fits a box, with a small margin.
+    def framing(self, points: Sequence[Vector], aspect: float) -> Camera:
+        """Return a camera with this projection, direction and up that fits points, with a small margin.
 
-        For each corner of the box, at (x, y, z) in camera axes around its center, the eye must be at least
-        ``z + max(|y| / tan(fovy / 2), |x| / (aspect · tan(fovy / 2)))`` from the center.
+        In camera axes, an eye at e sees the point p if ``|p_y - e_y| <= t (e_z - p_z)`` with ``t = tan(fovy / 2)``, and
+        so for x with ``aspect * t``. With A the greatest ``p_y + t p_z`` and B the greatest ``t p_z - p_y``, the
+        nearest such eye has ``e_y = (A - B) / 2`` and ``e_z = (A + B) / 2t``; x and y may want different ``e_z``. The
+        eye keeps away from the nearest point by a quarter of what it sees.
 
         Args:
-            bounds: lower and upper corner, µm.
+            points: at least one, µm; such as the corners of a box.
             aspect: width / height of the picture.
         """
-        low, high = bounds
-        center = _scale(_add(low, high), 0.5)
+        low, high = box_around(points)
+        if _length(_subtract(high, low)) < 2 * _SMALLEST_SCENE:
+            center, one = _scale(_add(low, high), 0.5), (_SMALLEST_SCENE,) * 3
+            points = corners((_subtract(center, one), _add(center, one)))
         back = _normal(_subtract(self.position, self.target))
         right = _normal(_cross(self.up, back))
-        up = _cross(back, right)
-        half = _scale(_subtract(high, low), 0.5)
-        if _length(half) < _SMALLEST_SCENE:
-            half = (_SMALLEST_SCENE,) * 3
-        slope = math.tan(math.radians(self.fovy) / 2)
-        distance = visible = 0.0
-        for signs in ((x, y, z) for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)):
-            corner = (half[0] * signs[0], half[1] * signs[1], half[2] * signs[2])
-            extent = max(abs(_dot(corner, up)), abs(_dot(corner, right)) / aspect) * _MARGIN
-            visible = max(visible, 2 * extent)
-            distance = max(distance, _dot(corner, back) + extent / slope)
+        axes = (right, _cross(back, right), back)
+        placed = [(_dot(point, axes[0]), _dot(point, axes[1]), _dot(point, back)) for point in points]
+        low, high = box_around(placed)
+        middle = _scale(_add(low, high), 0.5)
         if self.type == "orthographic":
-            # The eye only has to be outside, without a margin.
-            distance = 2 * _length(half)
+            visible = max((high[0] - low[0]) / aspect, high[1] - low[1]) * _MARGIN
+            eye = (middle[0], middle[1], middle[2] + _length(_subtract(high, low)))  # it only has to be outside
         else:
-            visible = 2 * distance * slope
-        return replace(self, position=_add(center, _scale(back, distance)), target=center, height=visible)
+            slope = math.tan(math.radians(self.fovy) / 2)
+            x, across = _nearest([(x, z) for x, _, z in placed], slope * aspect / _MARGIN)
+            y, along = _nearest([(y, z) for _, y, z in placed], slope / _MARGIN)
+            away = max(_NEAREST * max(high[0] - low[0], high[1] - low[1]), _SMALLEST_SCENE)
+            eye = (x, y, max(across, along, high[2] + away))
+            visible = 2 * (eye[2] - middle[2]) * slope
+        position, target = (
+            _add(_add(_scale(axes[0], x), _scale(axes[1], y)), _scale(back, z))
+            for x, y, z in (eye, (eye[0], eye[1], middle[2]))
+        )
+        return replace(self, position=position, target=target, height=visible)
+
+
+def corners(bounds: Bounds) -> list[Vector]:
+    """Return the eight corners of a box."""
+    return [(x[0], y[1], z[2]) for x in bounds for y in bounds for z in bounds]
+
+
+def box_around(points: Iterable[Vector]) -> Bounds:
+    """Return the lower and the upper corner of the box around points."""
+    xs, ys, zs = zip(*points, strict=True)
+    return (min(xs), min(ys), min(zs)), (max(xs), max(ys), max(zs))
+
+
+def _nearest(points: Sequence[tuple[float, float]], slope: float) -> tuple[float, float]:
+    """Return the nearest eye, as its place and depth, that sees points (place, depth) within a slope."""
+    above = max(place + slope * depth for place, depth in points)
+    below = max(slope * depth - place for place, depth in points)
+    return (above - below) / 2, (above + below) / (2 * slope)
 
 
 def _vector(name: str, value: Any) -> Vector:

@@ -61,7 +61,7 @@ async def copy(core: Core, painter: Painter, renderer: Server, report: Report, m
         await finish_cleanup(discard(renderer, scene, ids))
         raise
     kept = {name: getattr(model, name) for name in ("material", "material_options", "thickness", "placement")}
-    scene.put([seen(replace(scene.model(state.id), **kept), instance)])
+    scene.put([seen(scene.model(state.id), instance, **kept)])
     return scene.model(state.id)
 
 

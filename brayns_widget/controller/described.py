@@ -100,7 +100,7 @@ class Described(Group):
         from brayns_widget.protocol.brayns.models import UPDATE_MODEL, UpdateModelParams
 
         instance = await renderer.call(UPDATE_MODEL, UpdateModelParams(model_id=self.id, model=changes))
-        self._core.scene.put([seen(replace(self.state, **known), instance)])
+        self._core.scene.put([seen(self.state, instance, **known)])
         self._core.touch()
 
     def _put(self, **fields: Any) -> None:

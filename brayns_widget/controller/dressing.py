@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
@@ -105,7 +104,7 @@ class Dressed(Described):
         params = ThicknessParams(model_id=self.id, radius_multiplier=factor)
         await renderer.call(SET_CIRCUIT_THICKNESS, params)
         instance = await renderer.call(GET_MODEL, GetModelParams(id=self.id))  # its box is another now
-        self._core.scene.put([seen(replace(self.state, thickness=thickness), instance)])
+        self._core.scene.put([seen(self.state, instance, thickness=thickness)])
         self._core.touch()
 
     @property

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.camera import FRONT, Bounds, Camera, Vector
-from brayns_widget.controller.scene import union
+from brayns_widget.controller.scene import outline_of, union
 from brayns_widget.controller.state import BACKGROUND, State
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import ProtocolError, RequestError
@@ -39,7 +39,7 @@ async def seen_as_it_is(renderer: Server, state: State, aspect: float) -> State:
     camera = await _read_camera(renderer)
     bounds = union(model.bounds for model in state.models if model.visible)
     if camera is None or (bounds is not None and not sees(camera, bounds, aspect)):
-        camera = FRONT if bounds is None else FRONT.framing(bounds, aspect)
+        camera = FRONT if bounds is None else FRONT.framing(outline_of(state.models), aspect)
     return replace(state, camera=camera)
 
 

@@ -44,6 +44,26 @@ class Placement:
         translation = [c + m - r for c, m, r in zip(self.center, self.move, carried, strict=True)]
         return Transform(translation=translation, rotation=rotation, scale=self.scale)
 
+    def placed(self, points: Sequence[Three]) -> tuple[Three, ...]:
+        """Return where points of the model are that it has in its own space."""
+        return replace(UNMOVED, center=self.center).carried(self, points)
+
+    def carried(self, other: Placement, points: Sequence[Three]) -> tuple[Three, ...]:
+        """Return where points of the model are after another placement; none if this one has squeezed them flat."""
+        if other == self:
+            return tuple(points)
+        if not all(self.scale):
+            return ()
+        (a, b, c, d), back = _quaternion(self.turn), [1 / factor for factor in self.scale]
+        center, rotation = self.center, _quaternion(other.turn)
+        found = []
+        for point in points:
+            away = [p - m - o for p, m, o in zip(point, self.move, center, strict=True)]
+            own = _times(_rotated((-a, -b, -c, d), away), back)
+            now = _rotated(rotation, _times(other.scale, own))
+            found.append(_three([n + m + o for n, m, o in zip(now, other.move, other.center, strict=True)]))
+        return tuple(found)
+
     def following(self, transform: Transform) -> Placement:
         """Return the placement with this transform; what is the same in both keeps its numbers.
 

@@ -114,10 +114,10 @@ class Placed(Described):
         Raises:
             CircuitError: it was removed, or it is empty.
         """
-        bounds = self.state.bounds
-        if bounds is None:
+        points = self.state.extent
+        if not points:
             raise CircuitError(f"{self.state.name!r} is empty, so there is nothing to point the camera at.")
-        LiveCamera._of(self._core)._look_at(bounds)  # noqa: SLF001 - of the same package
+        LiveCamera._of(self._core)._look_at(points)  # noqa: SLF001 - of the same package
 
 
 def _filled(new: Sequence[float | None], known: Sequence[float]) -> tuple[float, float, float]:

@@ -7,10 +7,11 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.camera import Bounds as Box
+from brayns_widget.controller.camera import Vector
 from brayns_widget.controller.foreign_colors import with_foreign_colors
 from brayns_widget.controller.legend import LegendSection
 from brayns_widget.controller.placement import placement_of
@@ -113,10 +114,11 @@ class Scene:
         return await with_foreign_colors(renderer, await self._describe(renderer, instance))
 
     async def _describe(self, renderer: Server, instance: ModelInstance) -> ModelState:
-        methods, material = await asyncio.gather(
-            _color_methods(renderer, instance.model_id), known_material(renderer, instance.model_id)
+        model = model_state(instance)
+        methods, material, outline = await asyncio.gather(
+            _color_methods(renderer, model.id), known_material(renderer, model.id), _outline(renderer, model.id)
         )
-        return replace(model_state(instance), color_methods=methods, **material)
+        return replace(model, color_methods=methods, outline=model.placement.placed(outline), **material)
 
     # ------------------------------------------------------------------ the state's models
 
@@ -288,6 +290,17 @@ def scene_lost() -> SceneLost:
     return SceneLost("What was loaded has gone with its renderer.", hint=hint)
 
 
+async def _outline(renderer: Server, model_id: int) -> tuple[Vector, ...]:
+    from brayns_widget.protocol.brayns.additions import GET_MODEL_OUTLINE
+    from brayns_widget.protocol.brayns.models import GetModelParams
+
+    try:
+        outline = await renderer.call(GET_MODEL_OUTLINE, GetModelParams(id=model_id))
+    except RequestError:
+        return ()  # an addition of ours
+    return tuple((x, y, z) for x, y, z in outline.points)
+
+
 async def _color_methods(renderer: Server, model_id: int) -> tuple[str, ...]:
     from brayns_widget.protocol.brayns.colors import GET_COLOR_METHODS
     from brayns_widget.protocol.brayns.models import GetModelParams
@@ -337,10 +350,18 @@ def model_state(instance: ModelInstance) -> ModelState:
     )
 
 
-def seen(known: ModelState, instance: ModelInstance) -> ModelState:
-    """Return the state of a known model as the renderer describes it now."""
-    placement = known.placement.following(instance.transform)
-    return replace(known, visible=instance.is_visible, bounds=read_bounds(instance.bounds), placement=placement)
+def seen(known: ModelState, instance: ModelInstance, **changes: Any) -> ModelState:
+    """Return the state of a known model as the renderer describes it now.
+
+    Args:
+        known: its state before.
+        instance: the description.
+        changes: fields of the state that were changed by this request.
+    """
+    changed = replace(known, **changes)
+    placement, bounds = changed.placement.following(instance.transform), read_bounds(instance.bounds)
+    outline = known.placement.carried(placement, known.outline)
+    return replace(changed, visible=instance.is_visible, bounds=bounds, outline=outline, placement=placement)
 
 
 def in_order(models: Iterable[ModelState], order: Iterable[int]) -> list[ModelState]:
@@ -369,6 +390,11 @@ def read_bounds(bounds: Bounds) -> Box | None:
     if any(a > b for a, b in zip(low, high, strict=True)):
         return None
     return (low[0], low[1], low[2]), (high[0], high[1], high[2])
+
+
+def outline_of(models: Iterable[ModelState]) -> list[Vector]:
+    """Return the points that must be in a picture of all visible models; none if there is nothing to see."""
+    return [point for model in models if model.visible for point in model.extent]
 
 
 def union(bounds: Iterable[Box | None]) -> Box | None:

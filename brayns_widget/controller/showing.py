@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import offered, waiting
-from brayns_widget.controller.camera import Bounds
+from brayns_widget.controller.camera import Bounds, corners
 from brayns_widget.controller.framing import cell_bounds
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.looks import BY_ID, Look
@@ -60,7 +60,7 @@ class Showing(Group):
         Raises:
             CircuitError: no model shows a selected cell.
         """
-        LiveCamera._of(self._core)._look_at(await self.bounds.aio())  # noqa: SLF001 - of the same package
+        LiveCamera._of(self._core)._look_at(corners(await self.bounds.aio()))  # noqa: SLF001 - of the same package
 
     @offered
     @waiting

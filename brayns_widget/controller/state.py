@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, Literal, TypeVar
 
 from brayns_widget.connection.capabilities import Capabilities
 from brayns_widget.connection.status import Status
-from brayns_widget.controller.camera import FRONT, Bounds, Camera
+from brayns_widget.controller.camera import FRONT, Bounds, Camera, Vector, corners
 from brayns_widget.controller.legend import Legend, LegendSection
 from brayns_widget.controller.placement import UNMOVED, Placement
 from brayns_widget.controller.selected import NOTHING, Selected
@@ -85,6 +85,7 @@ class ModelState:
         path: the file it was loaded from, or None.
         population: its node population, or None.
         bounds: lower and upper corner in µm, or None if it is empty.
+        outline: points at its surface, µm, which tell how much of a picture it takes; none if the renderer tells none.
         left_out: the renderer's description of the parts that it did not load for lack of memory, or None.
         notices: sentences about what could not be read, or was read otherwise than it is written.
         material: name of its material, such as "phong", or None if it has none.
@@ -104,12 +105,18 @@ class ModelState:
     path: str | None = None
     population: str | None = None
     bounds: Bounds | None = None
+    outline: tuple[Vector, ...] = ()
     left_out: str | None = None
     notices: tuple[str, ...] = ()
     material: str | None = None
     material_options: Mapping[str, Any] = field(default_factory=dict)
     thickness: float | None = 1.0
     placement: Placement = UNMOVED
+
+    @property
+    def extent(self) -> Sequence[Vector]:
+        """Its outline, or else the corners of its box; empty if it is."""
+        return self.outline or (corners(self.bounds) if self.bounds else ())
 
 
 @dataclass(frozen=True, slots=True)

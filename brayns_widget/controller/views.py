@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from brayns_widget.controller.calls import waiting
-from brayns_widget.controller.camera import FRONT, Bounds, Camera, Kind, Side, Vector
+from brayns_widget.controller.camera import FRONT, Camera, Kind, Side, Vector, corners
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.recording import CAMERA_SET
-from brayns_widget.controller.scene import union
+from brayns_widget.controller.scene import outline_of
 from brayns_widget.controller.tasks import Runner
 
 AnyCamera = Camera | Mapping[str, Any]
@@ -138,7 +138,7 @@ class LiveCamera(Camera):
             low: its lower corner, µm.
             high: its upper corner, µm.
         """
-        self._look_at((low, high))
+        self._look_at(corners((low, high)))
 
     def _show_all(self) -> None:
         """Do what ``reset`` does; on the loop thread only."""
@@ -147,12 +147,12 @@ class LiveCamera(Camera):
 
     def _fit(self, camera: Camera) -> None:
         """Look in the direction of a camera, at all visible models if there are any."""
-        bounds = union(model.bounds for model in self._core.store.state.models if model.visible)
-        self._set(camera if bounds is None else camera.framing(bounds, self._core.aspect))
+        points = outline_of(self._core.store.state.models)
+        self._set(camera.framing(points, self._core.aspect) if points else camera)
 
-    def _look_at(self, bounds: Bounds) -> None:
-        """Show the whole of a box; on the loop thread only."""
-        self._set(self.value.framing(bounds, self._core.aspect))
+    def _look_at(self, points: Sequence[Vector]) -> None:
+        """Show all points; on the loop thread only."""
+        self._set(self.value.framing(points, self._core.aspect))
 
     def _change(self, change: Callable[[Camera], Camera]) -> None:
         # On the loop thread, so that no simultaneous change, such as a gesture's, is lost.

@@ -65,7 +65,7 @@ class Writer:
             return f"readonly [{', '.join(map(self.name_of, args))}]"
         if origin in {tuple, list, Sequence}:
             inner = self.name_of(args[0])
-            return f"readonly ({inner})[]" if " | " in inner else f"readonly {inner}[]"
+            return f"readonly ({inner})[]" if " " in inner else f"readonly {inner}[]"
         if origin in {dict, Mapping}:
             return f"Readonly<Record<string, {self.name_of(args[1])}>>"
         if dataclasses.is_dataclass(kind) and isinstance(kind, type):

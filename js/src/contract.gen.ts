@@ -21,6 +21,7 @@ export interface ModelState {
   readonly path: string | null;
   readonly population: string | null;
   readonly bounds: readonly [readonly [number, number, number], readonly [number, number, number]] | null;
+  readonly outline: readonly (readonly [number, number, number])[];
   readonly left_out: string | null;
   readonly notices: readonly string[];
   readonly material: string | null;

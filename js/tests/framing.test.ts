@@ -2,7 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Camera, ModelState, Vec3 } from "../src/contract.js";
 import { roll, visibleHeight } from "../src/picture/camera.js";
-import { boxOf, focused, framing, SIDES, type Side, seenFrom, zoomRange } from "../src/picture/framing.js";
+import {
+  boxOf,
+  corners,
+  focused,
+  framing,
+  outlineOf,
+  SIDES,
+  type Side,
+  seenFrom,
+  zoomRange,
+} from "../src/picture/framing.js";
 import { seenAt } from "../src/picture/places.js";
 import cases from "./framing.json" with { type: "json" };
 
@@ -30,7 +40,7 @@ test("cameras are those of Python, by the same numbers", () => {
   for (const one of cases) {
     const camera = one.camera as unknown as Camera;
     const box = one.box as unknown as readonly [Vec3, Vec3];
-    near(framing(camera, box, one.aspect), one.framing as unknown as Camera);
+    near(framing(camera, corners(box), one.aspect), one.framing as unknown as Camera);
     near(seenFrom(camera, one.side as Side), one.seen as unknown as Camera);
     near(roll(camera, (one.degrees * Math.PI) / 180), one.rolled as unknown as Camera);
   }
@@ -46,7 +56,7 @@ test("there are six sides, and turning goes on from each of them", () => {
 });
 
 const model = (visible: boolean, ...bounds: Vec3[]) =>
-  ({ visible, bounds: bounds.length ? bounds : null }) as unknown as ModelState;
+  ({ visible, outline: [], bounds: bounds.length ? bounds : null }) as unknown as ModelState;
 
 test("the box is that around all visible models", () => {
   const models = [
@@ -62,12 +72,20 @@ test("the box is that around all visible models", () => {
   assert.equal(boxOf([model(false, [0, 0, 0], [1, 1, 1]), model(true)]), null);
 });
 
+test("any number of points is framed, and a model's outline more tightly than its box", () => {
+  const outline: Vec3[] = Array.from({ length: 300_000 }, (_, index) => [Math.sin(index), Math.cos(index), 0]);
+  const disc = { ...model(true, [-1, -1, -1], [1, 1, 1]), outline } as ModelState;
+  const tight = visibleHeight(framing(FRONT, outlineOf([disc, model(false, [-9, -9, -9], [9, 9, 9])]), 1));
+  assert.ok(Math.abs(tight - 2 * 1.04) < 1e-3);
+  assert.ok(visibleHeight(framing(FRONT, outlineOf([model(true, [-1, -1, -1], [1, 1, 1])]), 1)) > tight);
+});
+
 test("one may zoom from a branch's width to where all that is there is small", () => {
   assert.equal(zoomRange(null), undefined);
   const box = [[0, 0, 0] as Vec3, [300, 400, 1200] as Vec3] as const;
   const range = zoomRange(box);
   assert.ok(range && range.least < 0.3 && range.least > 0.01, "neurites are that thick");
-  assert.ok(range.most > visibleHeight(framing(FRONT, box, 0.5)), "all of it can be seen");
+  assert.ok(range.most > visibleHeight(framing(FRONT, corners(box), 0.5)), "all of it can be seen");
 });
 
 test("what is focused comes into the middle, from the same direction and no farther away", () => {

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brayns_widget.controller.camera import FRONT, Camera, Vector
+from brayns_widget.controller.camera import FRONT, Camera, Vector, box_around, corners
 
 NUMBER = st.floats(-1e5, 1e5)
 POINT = st.tuples(NUMBER, NUMBER, NUMBER)
@@ -40,14 +40,34 @@ def project(camera: Camera, point: Vector, aspect: float) -> tuple[float, float]
 def test_framing_shows_every_corner_and_fills_the_picture(center, half, aspect, kind):
     low = tuple(c - h for c, h in zip(center, half, strict=True))
     high = tuple(c + h for c, h in zip(center, half, strict=True))
-    camera = Camera(type=kind).framing((low, high), aspect)
+    camera = Camera(type=kind).framing(corners((low, high)), aspect)
     spots = [project(camera, corner, aspect) for corner in itertools.product(*zip(low, high, strict=True))]
     reach = max(max(abs(x), abs(y)) for x, y in spots)
     assert 0.9 < reach <= 1.0
 
 
+POINTS = st.lists(st.tuples(*[st.floats(-1e3, 1e3)] * 3), min_size=1, max_size=9)
+
+
+@given(POINTS, POINT, st.floats(0.3, 3.0), st.sampled_from(["perspective", "orthographic"]))
+def test_framing_shows_all_points_and_reaches_opposite_edges_with_them(points, position, aspect, kind):
+    camera = Camera(position, (3.0, 5.0, 7.0), (0.1, 1.0, 0.2), kind).framing(points, aspect)
+    spots = [project(camera, point, aspect) for point in points]
+    xs, ys = zip(*spots, strict=True)
+    assert max(map(abs, xs + ys)) <= 1.0
+    size = math.dist(*box_around(points))
+    if size > 2 and (kind == "orthographic" or min(math.dist(camera.position, point) for point in points) > size / 4):
+        ends = [(max(values), -min(values)) for values in (xs, ys)]
+        assert any(min(both) == pytest.approx(1 / 1.04, abs=1e-3) for both in ends)
+
+
+def test_a_neurite_that_points_at_the_eye_is_not_touched():
+    camera = FRONT.framing([(0.0, 0.0, 0.0), (0.0, 0.0, 100.0)], 1.0)
+    assert camera.position[2] == pytest.approx(101)
+
+
 def test_the_default_view_is_from_the_front_with_y_up():
-    camera = FRONT.framing(((-1.0, -2.0, -3.0), (1.0, 2.0, 3.0)), 4 / 3)
+    camera = FRONT.framing(corners(((-1.0, -2.0, -3.0), (1.0, 2.0, 3.0))), 4 / 3)
     assert camera.target == (0.0, 0.0, 0.0)
     assert camera.position[:2] == (0.0, 0.0)
     assert camera.position[2] > 3
@@ -58,20 +78,22 @@ def test_the_default_view_is_from_the_front_with_y_up():
 
 
 def test_framing_keeps_direction_and_projection():
-    camera = Camera.perspective((1000.0, 0.0, 0.0), (0.0, 0.0, 0.0), fovy=30).framing(((0, 0, 0), (10, 10, 10)), 1.0)
+    camera = Camera.perspective((1000.0, 0.0, 0.0), (0.0, 0.0, 0.0), fovy=30).framing(
+        corners(((0, 0, 0), (10, 10, 10))), 1.0
+    )
     assert camera.fovy == 30
     assert camera.position[1:] == pytest.approx((5.0, 5.0))
     assert camera.position[0] > 10
 
 
 def test_a_point_is_framed_too():
-    camera = FRONT.framing(((5.0, 5.0, 5.0), (5.0, 5.0, 5.0)), 1.0)
+    camera = FRONT.framing([(5.0, 5.0, 5.0)], 1.0)
     assert camera.target == (5.0, 5.0, 5.0)
     assert camera.position[2] > 6
 
 
 def test_framing_keeps_up_so_that_turning_goes_on_upright():
-    camera = Camera((100.0, 500.0, 100.0), (0.0, 0.0, 0.0)).framing(((0, 0, 0), (10, 10, 10)), 1.0)
+    camera = Camera((100.0, 500.0, 100.0), (0.0, 0.0, 0.0)).framing(corners(((0, 0, 0), (10, 10, 10))), 1.0)
     assert camera.up == (0.0, 1.0, 0.0)
 
 
@@ -113,7 +135,7 @@ def test_pages_frame_and_turn_as_python_does():
     for case in json.loads(path.read_text(encoding="utf-8")):
         camera, (low, high) = Camera.from_dict(case["camera"]), case["box"]
         for name, made in (
-            ("framing", camera.framing((low, high), case["aspect"])),
+            ("framing", camera.framing(corners((low, high)), case["aspect"])),
             ("seen", camera.seen_from(case["side"])),
             ("rolled", camera.rolled(case["degrees"])),
         ):

@@ -6,7 +6,7 @@ import pytest
 
 from brayns_widget.connection import server
 from brayns_widget.connection.busy import BUSY
-from brayns_widget.controller.camera import FRONT, Camera
+from brayns_widget.controller.camera import FRONT, Camera, corners
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.joining import sees
 from brayns_widget.controller.state import BACKGROUND
@@ -93,7 +93,7 @@ def test_what_was_set_here_before_stays(joined):
 def test_the_first_picture_is_not_blank_where_nobody_has_aimed_a_camera(cluster, joined, view):
     cluster.renderer.answers["get-camera-view"] = lambda _: view
     joined.start().result(WAIT)
-    assert joined.camera == FRONT.framing(BOX, 4 / 3)
+    assert joined.camera == FRONT.framing(corners(BOX), 4 / 3)
 
 
 def test_an_orthographic_camera_is_taken_over(cluster, joined):
@@ -114,7 +114,7 @@ def test_a_renderer_that_cannot_tell_is_shown_all_the_same(cluster, joined):
         del cluster.renderer.answers[method]
         cluster.renderer.errors[method] = (METHOD_NOT_FOUND, "no")
     joined.start().result(WAIT)
-    assert joined.camera == FRONT.framing(BOX, 4 / 3)
+    assert joined.camera == FRONT.framing(corners(BOX), 4 / 3)
 
 
 def test_an_empty_scene_is_prepared_as_a_new_one(cluster):

@@ -41,6 +41,20 @@ def test_a_model_is_scaled_and_turned_about_its_center_and_then_moved(changes, e
     assert where(placement, *about(1, 2, 3)) == pytest.approx(about(*expected))
 
 
+@pytest.mark.parametrize("turn", [(0.0, 0.0, 0.0), (20.0, -70.0, 130.0)])
+def test_points_are_carried_to_where_the_renderer_puts_the_model(turn):
+    first = Placement((5.0, 0.0, -5.0), turn, (2.0, 1.0, 0.5), CENTER)
+    second = Placement((0.0, 1.0, 2.0), (0.0, 90.0, 0.0), (1.0, 3.0, 1.0), CENTER)
+    own = [(1.0, 2.0, 3.0), (-40.0, 0.5, 7.0)]
+    placed_first = first.placed(own)
+    for point, there in zip(own, placed_first, strict=True):
+        assert where(first, *point) == pytest.approx(there)
+    for point, there in zip(own, first.carried(second, placed_first), strict=True):
+        assert where(second, *point) == pytest.approx(there)
+    assert first.carried(first, own) == tuple(own)
+    assert replace(first, scale=(1.0, 0.0, 1.0)).carried(second, own) == ()
+
+
 def test_what_was_set_keeps_its_numbers_when_the_renderer_tells_its_transform():
     placement = Placement((1.5, 2.5, 1e4), (0.0, 100.0, 361.0), (3.0, 3.0, 3.0), CENTER)
     sent = placement.transform

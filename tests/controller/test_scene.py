@@ -59,6 +59,8 @@ class Renderer(Server):
             if not self.tells_colors:
                 raise RequestError("Brayns does not tell it", code=METHOD_NOT_FOUND)
             return endpoint.decode({"method": "mtype", "values": {"L5": [1, 0, 0, 1]}})
+        if endpoint.name == "get-model-outline":
+            raise RequestError("Brayns does not tell it", code=METHOD_NOT_FOUND)
         if endpoint.name == "get-material-type":
             raise RequestError("It has no material", code=0)
         assert endpoint.name == "get-color-methods"

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from brayns_widget.controller.camera import corners
 from brayns_widget.controller.framing import placed
 from brayns_widget.controller.looks import FADED, HIDDEN
 from brayns_widget.controller.selected import parse_ranges
@@ -190,7 +191,7 @@ def test_the_camera_looks_at_the_selected_cells(controller, model):
     assert low == pytest.approx((-10, -20, -30))
     assert high == pytest.approx((60, 20, 30))
     controller.selection.frame()
-    expected = controller.camera.value.framing(((-10, -20, -30), (60, 20, 30)), controller.aspect)
+    expected = controller.camera.value.framing(corners(((-10, -20, -30), (60, 20, 30))), controller.aspect)
     assert controller.camera.target == pytest.approx((25, 0, 0))
     assert controller.camera.position == pytest.approx(expected.position)
 

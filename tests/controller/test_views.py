@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from brayns_widget.controller.camera import FRONT, Camera
+from brayns_widget.controller.camera import FRONT, Camera, corners
 from brayns_widget.controller.views import LiveCamera, read_camera
 from tests.controller.scenes import WAIT, load, on_loop, until
 from tests.listening import Listener
@@ -174,12 +174,27 @@ def test_all_visible_models_are_looked_at_from_a_side(controller):
     controller.camera.target = (500, 0, 0)
     controller.camera.look_from("back")
     assert controller.camera == dataclasses.replace(FRONT, fovy=30).seen_from("back").framing(
-        ((-100, -200, -300), (100, 200, 300)), controller.aspect
+        corners(((-100, -200, -300), (100, 200, 300))), controller.aspect
     )
     with pytest.raises(ValueError, match="side"):
         controller.camera.look_from("behind")
     controller.undo()
     assert controller.camera.target == (500, 0, 0)
+
+
+def test_cells_are_framed_as_tightly_as_the_renderer_tells_their_outline(cluster, controller):
+    points = [(-100.0, 0.0, 0.0), (100.0, 0.0, 0.0), (0.0, 10.0, 300.0)]
+    cluster.renderer.answers["get-model-outline"] = lambda _: {"points": points}
+    model = load(controller)
+    controller.camera.look_from("front")
+    assert controller.camera == FRONT.framing(points, controller.aspect)
+    model.move(0, 50, 0)
+    moved = [(x, y + 50, z) for x, y, z in points]
+    controller.camera.look_from("front")
+    assert controller.camera.position == pytest.approx(FRONT.framing(moved, controller.aspect).position)
+    controller.camera.look_from("left")
+    model.frame()
+    assert controller.camera.target == pytest.approx(FRONT.seen_from("left").framing(moved, controller.aspect).target)
 
 
 def test_a_roll_can_be_undone(controller):

@@ -73,6 +73,7 @@ MODEL = {
     "path": "/srv/circuits/circuit_config.json",
     "population": "cortex",
     "bounds": [[0, 0, 0], [1, 1, 1]],
+    "outline": [],
     "left_out": None,
     "notices": [],
     "material": "phong",

@@ -18,6 +18,7 @@ MODEL = {
     "path": None,
     "population": "S1_neurons",
     "bounds": None,
+    "outline": [],
     "left_out": None,
     "notices": [],
 }

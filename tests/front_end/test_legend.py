@@ -44,6 +44,7 @@ MODELS = [
         "path": None,
         "population": None,
         "bounds": None,
+        "outline": [],
         "left_out": None,
         "notices": [],
     }

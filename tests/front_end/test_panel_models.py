@@ -224,7 +224,7 @@ def test_a_model_is_focused_and_copied(panel):
     cortex = unfold(panel)
     cortex.get_by_label("Focus cortex").click()
     panel.wait("kernel.sent('camera').at(-1)?.moving === false")
-    assert panel.sent("camera")[-1]["camera"]["target"] == [0.5, 0.5, 0.5], "the middle of its box"
+    assert panel.sent("camera")[-1]["camera"]["target"] == pytest.approx([0.5] * 3), "the middle of its box"
     cortex.get_by_label("Copy cortex").click()
     assert last(panel, "model.copy") == {"id": 4}
     panel.trait("models", [{**MODEL, "bounds": None}])

@@ -202,7 +202,7 @@ def _aimed(write: Callable[[Stage, float], object]) -> Write:
     """Return a write that turns the camera away and then points it at the model, whose center is the origin."""
 
     def do(stage: Stage, value: Any) -> None:
-        stage.viewer.camera = Camera((0.0, 0.0, 900.0), (500.0, 0.0, 0.0))
+        stage.viewer.camera = Camera((500.0, 0.0, 900.0), (500.0, 0.0, 0.0))
         write(stage, value)
 
     return Write(do, value=lambda _: 0.0, seen=lambda shown: shown["view"]["target"][0])

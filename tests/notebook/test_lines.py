@@ -217,6 +217,7 @@ def test_a_call_of_several_models_is_a_loop_in_one_line(controller, made, method
     example = OF_SEVERAL[method]
     commands = Commands(controller)
     controller.loop.submit(commands.run(method, example.params)).result(WAIT)
+    until(lambda: controller.history.lines)  # a copy is loaded meanwhile
     assert controller.history.lines == (example.line,)
     by_page = list(made)
     made.clear()

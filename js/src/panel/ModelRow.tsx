@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { useView } from "../context.js";
 import { type MaterialKind, type ModelState, PARAMETERS } from "../contract.js";
+import { extentOf } from "../picture/framing.js";
 import { IconButton } from "../ui/Button.js";
 import { ColorInput } from "../ui/ColorInput.js";
 import { useCommands } from "../ui/commands.js";
@@ -164,7 +165,7 @@ export function ModelRow(props: ModelRowProps) {
           title="Point the camera at it"
           tab={tab}
           disabled={busy || entry.bounds === null}
-          onClick={() => entry.bounds && picture.frameBox(entry.bounds)}
+          onClick={() => picture.framePoints(extentOf(entry))}
         />
         <IconButton
           icon={isOpen ? "down" : "right"}

@@ -1,4 +1,4 @@
-// Cameras that show a box, and how far they may zoom. `Camera.framing` and `seen_from` in Python do the same.
+// Cameras that show points, such as the corners of a box, and how far they may zoom. `Camera.framing` and `seen_from` in Python do the same.
 import type { Camera, ModelState, Vec3 } from "../contract.js";
 import { add, basis, dot, length, type Range, scale, subtract } from "./camera.js";
 
@@ -12,6 +12,8 @@ export type Side = (typeof SIDES)[number];
 /** Margin around a box, as a factor of its size. */
 const MARGIN = 1.04;
 const SMALLEST_UM = 1;
+/** Least distance of the eye from what it is to see, in its widths or heights: a neurite may point at it. */
+const NEAREST = 0.25;
 /** Above and below, the eye stands that far (radians) beside the y axis: so y can stay up. */
 const TILT = 1e-3;
 const DIRECTIONS: Readonly<Record<Side, Vec3>> = {
@@ -28,16 +30,35 @@ const MOST = 5;
 
 /** The box around all visible models, or null without any. */
 export function boxOf(models: readonly ModelState[]): Box | null {
-  const boxes = models.flatMap(({ visible, bounds }) => (visible && bounds ? [bounds] : []));
-  if (boxes.length === 0) {
-    return null;
-  }
-  const side = (which: 0 | 1, axis: 0 | 1 | 2, pick: (...numbers: number[]) => number) =>
-    pick(...boxes.map((box) => box[which][axis]));
+  const ends = models.flatMap(({ visible, bounds }) => (visible && bounds ? bounds : []));
+  return ends.length === 0 ? null : boxAround(ends);
+}
+
+/** The points that must be in a picture of a model. */
+export function extentOf({ outline, bounds }: ModelState): readonly Vec3[] {
+  return outline.length > 0 || !bounds ? outline : corners(bounds);
+}
+
+/** The points that must be in a picture of all visible models. */
+export function outlineOf(models: readonly ModelState[]): readonly Vec3[] {
+  return models.flatMap((model) => (model.visible ? extentOf(model) : []));
+}
+
+export function corners(box: Box): readonly Vec3[] {
+  return box.flatMap(([x]) => box.flatMap(([, y]) => box.map(([, , z]): Vec3 => [x, y, z])));
+}
+
+function boxAround(points: readonly Vec3[]): Box {
+  const most = (axis: 0 | 1 | 2, sign: 1 | -1) => sign * greatest(points, (point) => sign * point[axis]);
   return [
-    [side(0, 0, Math.min), side(0, 1, Math.min), side(0, 2, Math.min)],
-    [side(1, 0, Math.max), side(1, 1, Math.max), side(1, 2, Math.max)],
+    [most(0, -1), most(1, -1), most(2, -1)],
+    [most(0, 1), most(1, 1), most(2, 1)],
   ];
+}
+
+/** Of any number of points: functions take a limited number of arguments. */
+function greatest(points: readonly Vec3[], of: (point: Vec3) => number): number {
+  return points.reduce((most, point) => Math.max(most, of(point)), Number.NEGATIVE_INFINITY);
 }
 
 /** How far one may zoom where a box is all that is there. */
@@ -55,32 +76,44 @@ export function seenFrom(camera: Camera, side: Side): Camera {
   return { ...camera, position, up: [0, 1, 0] };
 }
 
-/** Fits a box into a picture of a shape (width / height); direction and projection stay. */
-export function framing(camera: Camera, [low, high]: Box, aspect: number): Camera {
+/** Fits points into a picture of a shape (width / height); direction and projection stay. */
+export function framing(camera: Camera, points: readonly Vec3[], aspect: number): Camera {
   const { back, right, top } = basis(camera);
-  const target = scale(add(low, high), 0.5);
-  let half = scale(subtract(high, low), 0.5);
-  if (length(half) < SMALLEST_UM) {
-    half = [SMALLEST_UM, SMALLEST_UM, SMALLEST_UM];
-  }
+  const placed = atLeast(points).map((point): Vec3 => [dot(point, right), dot(point, top), dot(point, back)]);
+  const [low, high] = boxAround(placed);
+  const [x, y, depth] = scale(add(low, high), 0.5);
   const slope = Math.tan((camera.fovy * Math.PI) / 360);
-  let [distance, height] = [0, 0];
-  for (const sign of CORNERS) {
-    const corner: Vec3 = [half[0] * sign[0], half[1] * sign[1], half[2] * sign[2]];
-    const extent = Math.max(Math.abs(dot(corner, top)), Math.abs(dot(corner, right)) / aspect) * MARGIN;
-    height = Math.max(height, 2 * extent);
-    distance = Math.max(distance, dot(corner, back) + extent / slope);
+  const [width, tall] = [high[0] - low[0], high[1] - low[1]];
+  let eye: Vec3 = [x, y, depth + length(subtract(high, low))]; // in an orthographic projection it has to be outside
+  let height = Math.max(width / aspect, tall) * MARGIN;
+  if (camera.type === "perspective") {
+    const away = Math.max(NEAREST * Math.max(width, tall), SMALLEST_UM);
+    const across = nearest(placed, 0, (slope * aspect) / MARGIN);
+    const along = nearest(placed, 1, slope / MARGIN);
+    eye = [across.place, along.place, Math.max(across.depth, along.depth, high[2] + away)];
+    height = 2 * (eye[2] - depth) * slope;
   }
-  if (camera.type === "orthographic") {
-    distance = 2 * length(half); // the eye only has to be outside
-  } else {
-    height = 2 * distance * slope;
-  }
-  return { ...camera, position: add(target, scale(back, distance)), target, height };
+  const at = (z: number) => add(add(scale(right, eye[0]), scale(top, eye[1])), scale(back, z));
+  return { ...camera, position: at(eye[2]), target: at(depth), height };
 }
 
-const SIGNS = [-1, 1] as const;
-const CORNERS = SIGNS.flatMap((x) => SIGNS.flatMap((y) => SIGNS.map((z): Vec3 => [x, y, z])));
+/** The points, or around them the corners of the smallest box that is looked at. */
+function atLeast(points: readonly Vec3[]): readonly Vec3[] {
+  const [low, high] = boxAround(points);
+  if (length(subtract(high, low)) >= 2 * SMALLEST_UM) {
+    return points;
+  }
+  const center = scale(add(low, high), 0.5);
+  const half: Vec3 = [SMALLEST_UM, SMALLEST_UM, SMALLEST_UM];
+  return corners([subtract(center, half), add(center, half)]);
+}
+
+/** The nearest eye from which points are seen within a slope, by its place along one axis of the picture and its depth. */
+function nearest(points: readonly Vec3[], axis: 0 | 1, slope: number): { place: number; depth: number } {
+  const above = greatest(points, (point) => point[axis] + slope * point[2]);
+  const below = greatest(points, (point) => slope * point[2] - point[axis]);
+  return { place: (above - below) / 2, depth: (above + below) / (2 * slope) };
+}
 
 /** Looks at a point (µm) from where one looks now, from no farther away than now. */
 export function focused(camera: Camera, point: Vec3): Camera {

@@ -13,7 +13,7 @@ import type { Action } from "./actions.js";
 import { Canvas } from "./canvas.js";
 import { cellsWithin, countCells } from "./cells.js";
 import { FrameDecoder } from "./frames.js";
-import { type Box, boxOf, focused, framing, type Side, seenFrom, zoomRange } from "./framing.js";
+import { boxOf, corners, focused, framing, outlineOf, type Side, seenFrom, zoomRange } from "./framing.js";
 import { listen } from "./gestures.js";
 import { type Ids, type Seen, ShownIds } from "./ids.js";
 import { Picking, portsOf } from "./picking.js";
@@ -356,7 +356,7 @@ export class Picture {
   /** Does something with the selected cells. */
   async act(action: Action): Promise<void> {
     if (action === "frame") {
-      this.frameBox(await this.link.call("selection.bounds", {}));
+      this.framePoints(corners(await this.link.call("selection.bounds", {})));
     } else {
       await this.link.call(`selection.${action}`, {});
     }
@@ -397,16 +397,18 @@ export class Picture {
 
   /** Looks at all visible models from the front, or where these will be. */
   resetCamera(): void {
-    const box = boxOf(this.#traits.models.peek());
-    this.pilot.fly((camera) => (box ? framing(seenFrom(camera, "front"), box, this.#aspect) : { ...camera, ...HOME }));
+    const points = outlineOf(this.#traits.models.peek());
+    this.pilot.fly((camera) =>
+      points.length > 0 ? framing(seenFrom(camera, "front"), points, this.#aspect) : { ...camera, ...HOME },
+    );
   }
 
   /** Looks at all visible models from a side. */
   lookFrom(side: Side): void {
-    const box = boxOf(this.#traits.models.peek());
+    const points = outlineOf(this.#traits.models.peek());
     this.pilot.fly((camera) => {
       const turned = seenFrom(camera, side);
-      return box ? framing(turned, box, this.#aspect) : turned;
+      return points.length > 0 ? framing(turned, points, this.#aspect) : turned;
     });
   }
 
@@ -415,9 +417,9 @@ export class Picture {
     this.pilot.fly(() => camera);
   }
 
-  /** Shows the whole of a box, from where one looks now. */
-  frameBox(box: Box): void {
-    this.pilot.fly((camera) => framing(camera, box, this.#aspect));
+  /** Shows all of some points, from where one looks now. */
+  framePoints(points: readonly Vec3[]): void {
+    this.pilot.fly((camera) => framing(camera, points, this.#aspect));
   }
 
   /** Turns to what was clicked last. */

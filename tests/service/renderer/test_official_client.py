@@ -486,6 +486,7 @@ OURS = {
     "get-fog",
     "get-model-coloring",
     "get-outlines",
+    "get-model-outline",
     "get-picture-options",
     "get-radius-floor",
     "pick",

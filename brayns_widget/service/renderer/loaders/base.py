@@ -18,7 +18,14 @@ from brayns_widget.service.available_memory import available
 from brayns_widget.service.confined import check_confined
 from brayns_widget.service.renderer.content.atlas import Atlas
 from brayns_widget.service.renderer.content.coloring.base import Coloring, Colors
-from brayns_widget.service.renderer.content.geometry import LARGEST_COORDINATE, Bounds, Geometry, join_bounds
+from brayns_widget.service.renderer.content.geometry import (
+    LARGEST_COORDINATE,
+    Bounds,
+    Floats,
+    Geometry,
+    join_bounds,
+)
+from brayns_widget.service.renderer.content.outline import outline
 from brayns_widget.service.renderer.content.simulation import Simulation
 from brayns_widget.service.renderer.content.volumes import Volume
 from brayns_widget.service.renderer.memory import allowance, format_size
@@ -56,6 +63,11 @@ class LoadedModel:
         """Bounds of geometry and volume, in µm."""
         box = self.geometry.bounds
         return box if self.volume is None else join_bounds(box, self.volume.bounds)
+
+    @property
+    def outline(self) -> Floats:
+        """Points (N, 3) at its surface, see ``outline``; empty with a volume, whose outline is its box."""
+        return outline(self.geometry) if self.volume is None else np.empty((0, 3), np.float32)
 
     @property
     def colors(self) -> Colors:

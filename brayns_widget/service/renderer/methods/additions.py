@@ -7,6 +7,7 @@ from brayns_widget.protocol.brayns.additions import (
     GET_CANCELLABLE_METHODS,
     GET_FOG,
     GET_MODEL_COLORING,
+    GET_MODEL_OUTLINE,
     GET_OUTLINES,
     GET_PICTURE_OPTIONS,
     GET_RADIUS_FLOOR,
@@ -17,6 +18,7 @@ from brayns_widget.protocol.brayns.additions import (
     AddMorphologyParams,
     Fog,
     ModelColoring,
+    ModelOutline,
     Outlines,
     PictureOptions,
     RadiusFloor,
@@ -100,6 +102,13 @@ def get_model_coloring(context: Context, params: GetModelParams) -> ModelColorin
     """Get the way in which a model was colored last, and its colors."""
     method, values = context.models.painted(params.id)
     return ModelColoring(method=method, values=dict(values))
+
+
+@methods.add(GET_MODEL_OUTLINE, plugin=OURS, turn=Turn.BETWEEN)
+def get_model_outline(context: Context, params: GetModelParams) -> ModelOutline:
+    """Get points at a model's surface that tell how much of a picture it takes, before its transform."""
+    points = context.models[params.id].outline
+    return ModelOutline(points=[[float(str(number)) for number in point] for point in points])
 
 
 @methods.add(GET_CANCELLABLE_METHODS, plugin=OURS, turn=Turn.BETWEEN)

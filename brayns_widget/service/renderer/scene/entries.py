@@ -18,7 +18,7 @@ from brayns_widget.service.renderer.content.atlas import Atlas
 from brayns_widget.service.renderer.content.coloring.base import Coloring, Elements, Painted
 from brayns_widget.service.renderer.content.coloring.cells import CellColoring
 from brayns_widget.service.renderer.content.geometry import Bounds as Box
-from brayns_widget.service.renderer.content.geometry import empty_bounds
+from brayns_widget.service.renderer.content.geometry import Floats, empty_bounds
 from brayns_widget.service.renderer.content.rotations import quaternion_matrices
 from brayns_widget.service.renderer.content.simulation import Simulation
 from brayns_widget.service.renderer.content.volumes import Volume
@@ -32,6 +32,7 @@ class Entry:
 
     Attributes:
         box: bounds before the transform.
+        outline: points (N, 3) at its surface before the transform, see ``content.outline``, or none.
         clip: shapes that cut, and whether their normals are inverted.
         ids: ids of the circuit's cells that it shows, or None.
         simulation: the report that it shows, or None; instances share it.
@@ -46,6 +47,7 @@ class Entry:
     kind: str
     info: ModelInfo = field(default_factory=ModelInfo)
     box: Box = field(default_factory=empty_bounds)
+    outline: Floats = field(default_factory=lambda: np.empty((0, 3), np.float32))
     handle: int | None = None
     light: Light | None = None
     clip: tuple[Sequence[Shape], bool] | None = None

@@ -99,6 +99,7 @@ class Models:
                     load_info=load_info, metadata=dict(part.metadata) or None, notices=list(part.notices) or None
                 ),
                 box=part.bounds,
+                outline=part.outline,
                 handle=handle,
                 coloring=part.coloring if part.volume is None else None,
                 ids=part.ids,

@@ -503,6 +503,12 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
         {"id": MODEL},
         (BALL,),
     ),
+    "get-model-outline": Tells(
+        (("remove-model", {"ids": [MODEL]}), CIRCUIT),
+        lambda after, before: before["points"] == [] and len(after["points"]) > 20,
+        {"id": MODEL},
+        (BALL,),
+    ),
     "get-picture-options": setting("picture-options", OPTIONS, {**OPTIONS, "stepwise": True}),
     "set-picture-options": Changes(left_edge, operator.gt, {"centered": False}, (BALL,)),
     "get-fog": setting("fog", {"strength": 0.0}, {"strength": 0.5}),
