@@ -52,6 +52,7 @@ notebooks/colors
 notebooks/models
 notebooks/camera
 notebooks/cut
+notebooks/look
 notebooks/connect
 notebooks/allen
 docs/reference/index

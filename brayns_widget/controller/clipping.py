@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.endpoints import Endpoint
 
 
-class Clipping(Parts):
+class Clipping(Parts[Part]):
     """The clipping shapes of the scene."""
 
     def _states(self, state: State) -> tuple[PartState, ...]:
         return state.clips
+
+    def _part(self, state: PartState) -> Part:
+        return Part(self._core, state)
 
     def _with(self, state: State, parts: tuple[PartState, ...]) -> State:
         return replace(state, clips=parts)

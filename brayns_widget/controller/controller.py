@@ -161,7 +161,9 @@ class Controller(Groups, Guarded):
         slab = Slab(core, models, pictures)
         core.prepare = tuple(weakly_awaited(one.prepare) for one in (lights, slab, rendering))
         selection, simulation = Selection(core, models), Simulation(core)
-        parts = undoable(core, models, rendering, slab=slab, selection=selection, simulation=simulation)
+        parts = undoable(
+            core, models, lights=lights, rendering=rendering, slab=slab, selection=selection, simulation=simulation
+        )
         self._recorder = Recorder(core.store, Members(core, models), parts, camera=0)
         core.runner.noting = noted_weakly(self._recorder)
         vars(self).update(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.group import Core, Group
-from brayns_widget.controller.state import PartState, State
+from brayns_widget.controller.scene import Key
+from brayns_widget.controller.state import Lit, PartState, State
 from brayns_widget.protocol.errors import CircuitError
 
 if TYPE_CHECKING:
@@ -29,12 +30,27 @@ class Part(Group):
     @property
     def id(self) -> int:
         """The renderer's id."""
-        return self._core.scene.present(self._key)[0]
+        return self._present()[0]
+
+    def _present(self) -> Key:
+        return self._core.scene.present(self._key)
 
     @property
     def type(self) -> str:
         """Its type, in Brayns' words."""
         return self._type
+
+    def _state(self) -> PartState:
+        """Return what is known of it.
+
+        Raises:
+            CircuitError: it was removed before.
+        """
+        key, state = self._present(), self._store.state
+        for part in (*state.lights, *state.clips):
+            if self._core.scene.key(part.id) == key:  # renderers reuse ids
+                return part
+        raise CircuitError(f"The {self.type} {key[0]} was removed before.")
 
     def __repr__(self) -> str:
         return f"<{self.type} {self.id}>"
@@ -56,16 +72,16 @@ class Part(Group):
         from brayns_widget.protocol.brayns.models import REMOVE_MODEL, RemoveModelParams
 
         self._core.scene.need()
-        state, key = self._store.state, self._core.scene.present(self._key)
-        there = self.id in {part.id for part in (*state.lights, *state.clips)}
-        if not there or key != self._core.scene.key(self.id):  # renderers reuse ids
-            raise CircuitError(f"The {self.type} {self.id} was removed before.")
+        self._state()
         await (await self._core.renderer()).call(REMOVE_MODEL, RemoveModelParams(ids=[self.id]))
         self._core.scene.drop([self.id])
         self._core.touch()
 
 
-class Parts(Group, Sequence[Part]):
+P = TypeVar("P", bound=Part)
+
+
+class Parts(Group, Sequence[P]):
     """The parts of one kind, in the order in which they were added."""
 
     @abstractmethod
@@ -76,32 +92,36 @@ class Parts(Group, Sequence[Part]):
     def _with(self, state: State, parts: tuple[PartState, ...]) -> State:
         """Return a state with other parts of this kind."""
 
+    @abstractmethod
+    def _part(self, state: PartState) -> P:
+        """Make the object for a part."""
+
     def __len__(self) -> int:
         return len(self._states(self._store.state))
 
     @overload
-    def __getitem__(self, key: int) -> Part: ...
+    def __getitem__(self, key: int) -> P: ...
 
     @overload
-    def __getitem__(self, key: slice) -> list[Part]: ...
+    def __getitem__(self, key: slice) -> list[P]: ...
 
-    def __getitem__(self, key: int | slice) -> Part | list[Part]:
+    def __getitem__(self, key: int | slice) -> P | list[P]:
         return list(self)[key]
 
-    def __iter__(self) -> Iterator[Part]:
-        return iter([Part(self._core, part) for part in self._states(self._store.state)])
+    def __iter__(self) -> Iterator[P]:
+        return iter([self._part(part) for part in self._states(self._store.state)])
 
     def __repr__(self) -> str:
         return f"[{', '.join(map(repr, self))}]"
 
-    def _added(self, instance: ModelInstance) -> Part:
+    def _added(self, instance: ModelInstance, lit: Lit | None = None) -> P:
         """Record a part that the renderer has added."""
-        part = PartState(instance.model_id, instance.model_type, instance.is_visible)
+        part = PartState(instance.model_id, instance.model_type, instance.is_visible, lit)
         state = self._store.state
         others = [known for known in self._states(state) if known.id != part.id]  # the scene may just have been read
         self._store.state = self._with(state, (*others, part))
         self._core.touch()
-        return Part(self._core, part)
+        return self._part(part)
 
     def _cleared(self) -> None:
         self._core.scene.drop([part.id for part in self._states(self._store.state)])

@@ -76,10 +76,25 @@ def _cut(_: str, values: Values) -> str:
     return "change the slab"
 
 
+def _relit(values: Values) -> str:
+    if {name for name, value in values.items() if value is not None} - {"id"} == {"visible"}:
+        return f"switch a light {'on' if values['visible'] else 'off'}"
+    return "change a light"
+
+
+_KINDS = {
+    "ambient": "ambient light",
+    "directional": "a directional light",
+    "camera": "a light that follows the camera",
+    "sphere": "a sphere light",
+    "quad": "a quad light",
+}
+
 _SUBJECTS: Mapping[str, Callable[[Any], str]] = {
     "Model": _name,
     "LiveCamera": lambda _: "the camera",
     "Part": lambda part: f"the {part.type.replace('_', ' ')}",
+    "SceneLight": lambda _: "the light",
 }
 
 _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
@@ -99,6 +114,10 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Connections.add_points": lambda _, values: f"add {values.get('name', 'points')}",
     "Connections.load_electrodes": lambda *_: "add electrodes",
     "Lights.add": lambda *_: "add a light",
+    "Lights.add_kind": lambda _, values: f"add {_KINDS[values['kind']]}",
+    "Lights.change": lambda _, values: _relit(values),
+    "Lights.remove": lambda *_: "remove a light",
+    "SceneLight.update": lambda _, values: _relit(values),
     "Lights.clear": lambda *_: "remove all lights",
     "Clipping.add": lambda *_: "cut",
     "Clipping.clear": lambda *_: "cut nothing",
@@ -115,6 +134,10 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Rendering.set_background": lambda *_: "change the background",
     "Rendering.set_settings": lambda *_: "change the rendering",
     "Rendering.set_fog": lambda *_: "change the fog",
+    "Rendering.set_outlines": lambda *_: "change the outlines",
+    "Rendering.set_shadows": lambda _, values: "cast shadows" if values["shadows"] else "cast no shadows",
+    "Rendering.set_ambient_occlusion": lambda *_: "change the ambient occlusion",
+    "Rendering.set_at_rest": lambda *_: "change what draws the resting view",
     "Rendering.use_preset": lambda _, values: f"make the view {values['name']}",
     "Selection.set": lambda *_: "select cells",
     "Selection.pick": lambda *_: "select a cell",

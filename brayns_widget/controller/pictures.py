@@ -15,11 +15,13 @@ from brayns_widget.connection.server import PICTURE_TIMEOUT, Server
 from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.encoded import GBuffers, Snapshot, check_writable
+from brayns_widget.controller.grounds import lay_under
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.printing import LegendPlace, print_legend
-from brayns_widget.controller.rendering import Rendering, interactive
+from brayns_widget.controller.rendering import Rendering, interactive, path_tracer
 from brayns_widget.controller.scale_bar import print_scale_bar
 from brayns_widget.controller.views import AnyCamera, read_camera
+from brayns_widget.protocol import colors
 from brayns_widget.protocol.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -37,6 +39,11 @@ SAMPLE_TIMEOUT = 1e-5
 """Seconds that a sample of one pixel may take: ten times what two cores take where 400,000 spheres are seen."""
 
 Samples = Annotated[int, Ge(1), Le(1024)]
+SAMPLES, PATH_SAMPLES = 16, 64
+"""Samples of a snapshot by default; the path tracer's are noisier."""
+
+Ground = Any  # a color in any form, or two
+CLEAR = "#00000000"
 Channel = Literal["color", "depth", "albedo", "normal"]
 
 
@@ -55,7 +62,8 @@ class Pictures(Group):
         path: str | Path | None = None,
         *,
         size: tuple[Side, Side] = (1200, 900),
-        samples: Samples = 16,
+        samples: Samples | None = None,
+        background: Ground | None = None,
         format: str | None = None,  # noqa: A002 - Brayns' name of it
         camera: AnyCamera | None = None,
         legend: bool | LegendPlace = False,
@@ -67,7 +75,9 @@ class Pictures(Group):
             report: gets the progress.
             path: file to write on this machine, or None.
             size: width and height in pixels, 16 to 8192.
-            samples: samples per pixel, 1 to 1024.
+            samples: samples per pixel, 1 to 1024; None takes 16, or 64 where the path tracer draws the resting view.
+            background: a color in any form that ``colors.parse`` reads, also "transparent", or two, from top to bottom;
+                None takes that of the view. A picture without alpha ("jpg") shows the color without its opacity.
             format: "png" or "jpg"; None takes that of the file's name.
             camera: the camera; None takes the controller's.
             legend: whether the legend is drawn into the picture, or where: "upper left", "upper right", "lower left",
@@ -87,10 +97,13 @@ class Pictures(Group):
         # Checked now, and not after the last sample.
         file = None if path is None else await asyncio.to_thread(check_writable, path)
         image_format = format_of(file, format)
+        ground = self._ground(background)
         renderer = await self._core.loaded_renderer(report)
         report(0.0, "Rendering ...")
         seen = self._seen(camera)  # that of now: it may move while the picture is rendered
-        data = await self.rendered(renderer, seen, size, samples, image_format=image_format, report=report)
+        data = await self.rendered(
+            renderer, seen, size, samples, image_format=image_format, report=report, ground=ground
+        )
         state = self._store.state
         if legend is not False and state.legend is not None:
             names, place = {model.id: model.name for model in state.models}, "lower left" if legend is True else legend
@@ -104,15 +117,32 @@ class Pictures(Group):
         return picture
 
     async def rendered(
-        self, renderer: Server, camera: Camera, size: Sequence[int], samples: int, *, image_format: str, report: Report
+        self,
+        renderer: Server,
+        camera: Camera,
+        size: Sequence[int],
+        samples: int | None,
+        *,
+        image_format: str,
+        report: Report,
+        ground: tuple[str, ...] = (),
     ) -> bytes:
-        """Return a picture of the scene as it is, as a file of "png" or "jpg"; on the loop thread only."""
+        """Return a picture of the scene as it is, as a file of "png" or "jpg"; on the loop thread only.
+
+        ``ground`` has the background's colors, see ``_ground``; none for the view's own.
+        """
         from brayns_widget.protocol.brayns.pictures import SNAPSHOT
 
-        params = self._snapshot_params(camera, size, samples, image_format)
-        deadline = deadline_of(size, samples)
+        ground = ground or self._ground(None)
+        count = samples or (PATH_SAMPLES if self._rendering.at_rest == "path tracer" else SAMPLES)
+        # What lies behind is laid under a transparent picture here, if it is not of one color.
+        behind = None if len(ground) == 1 else ground
+        color = CLEAR if behind else ground[0] if image_format == "png" else ground[0][:7]
+        params = self._snapshot_params(camera, size, count, "png" if behind else image_format, color)
+        deadline = deadline_of(size, count)
         result, payload = await renderer.call_with_payload(SNAPSHOT, params, on_progress=report, timeout=deadline)
-        return cut(payload, result.color_buffer.offset, result.color_buffer.size)
+        data = cut(payload, result.color_buffer.offset, result.color_buffer.size)
+        return await asyncio.to_thread(lay_under, data, behind, image_format) if behind else data
 
     @offered
     @waiting
@@ -177,27 +207,38 @@ class Pictures(Group):
         return await self._core.look(renderer, renderer.call(INSPECT, InspectParams(position=(x, y))))
 
     def _snapshot_params(
-        self, camera: AnyCamera | None, size: Sequence[int], samples: int, image_format: str
+        self, camera: AnyCamera | None, size: Sequence[int], samples: int, image_format: str, background: str
     ) -> SnapshotParams:
         from brayns_widget.protocol.brayns.pictures import ImageSettings, SnapshotParams
 
         image = ImageSettings(format=image_format, quality=95, size=list(size))
-        return SnapshotParams(image_settings=image, **self._shot(camera, samples=samples))
+        return SnapshotParams(image_settings=image, **self._shot(camera, samples=samples, background=background))
 
     def _seen(self, camera: AnyCamera | None) -> Camera:
         return self._store.state.camera if camera is None else read_camera(camera)
 
-    def _shot(self, camera: AnyCamera | None, *, samples: int) -> dict[str, Any]:
+    def _ground(self, background: Any) -> tuple[str, ...]:
+        """Return one color, or two from top to bottom, as "#rrggbb" or "#rrggbbaa"."""
+        if background is None:
+            return (self._rendering.background,)
+        several = not isinstance(background, str) and len(background) == 2
+        return tuple(colors.to_hex(colors.parse(one)) for one in (background if several else [background]))
+
+    def _shot(self, camera: AnyCamera | None, *, samples: int, background: str | None = None) -> dict[str, Any]:
         """Return the parameters that all snapshots share."""
         from brayns_widget.protocol.brayns.pictures import EngineObject
+        from brayns_widget.protocol.brayns.renderers import name_of
 
         seen = self._seen(camera)
         rendering = self._rendering
-        settings = interactive(rendering.settings, rendering.background, samples=samples)
+        paths = rendering.at_rest == "path tracer"
+        settings = (path_tracer if paths else interactive)(
+            rendering.settings, background or rendering.background, samples=samples
+        )
         return {
             "camera": EngineObject(name=seen.type, params=seen.projection),
             "camera_view": seen.view,
-            "renderer": EngineObject(name="interactive", params=settings),
+            "renderer": EngineObject(name=name_of(settings), params=settings),
         }
 
 

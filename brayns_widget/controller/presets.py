@@ -22,26 +22,29 @@ class Preset:
         lights: all lights of the scene.
         settings: shadows, ambient occlusion and bounces.
         fog: see ``Rendering.fog``.
+        outlines: see ``Rendering.outlines``.
     """
 
     background: str
     lights: Sequence[Light]
     settings: Interactive
     fog: float
+    outlines: float = 0.0
 
 
 def presets() -> Mapping[PresetName, Preset]:
     """Return all presets by name.
 
     "readable" is the view as it is at first. "paper" is for print: white, soft, with little fog, as it would make thin
-    neurites pale. "stage" is dark, lit from behind on both sides, so that outlines shine. "flat" has the colors of the
-    legend: no shadows, no light from aside, no fog.
+    neurites pale, and faint outlines, which keep them apart. "stage" is dark, lit from behind on both sides, wherever
+    one looks from, so that edges shine, and what is behind is dark around them. "flat" has the colors of the legend: no
+    shadows, no light from aside, no fog.
     """
     from brayns_widget.controller.state import BACKGROUND, FOG
-    from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight
+    from brayns_widget.protocol.brayns.lights import AmbientLight, CameraLight, DirectionalLight
     from brayns_widget.protocol.brayns.renderers import Interactive
 
-    soft = Interactive(ao_samples=1, enable_shadows=False, max_ray_bounces=3)
+    soft = Interactive(ao_samples=2, enable_shadows=False, max_ray_bounces=3)  # with fewer its light is grain
     return {
         "readable": Preset(BACKGROUND, usual_lights(), usual_settings(), FOG),
         "paper": Preset(
@@ -49,16 +52,18 @@ def presets() -> Mapping[PresetName, Preset]:
             (AmbientLight(intensity=1.1), DirectionalLight(intensity=1.5, direction=(-0.4, -1, -1))),
             soft,
             0.25,
+            0.2,
         ),
         "stage": Preset(
             "#000000",
             (
-                AmbientLight(intensity=0.3),
-                DirectionalLight(intensity=4.0, direction=(-0.3, -1.0, -0.6)),
-                DirectionalLight(intensity=9.0, direction=(1.0, -0.2, 0.8)),
-                DirectionalLight(intensity=6.0, direction=(-1.0, 0.1, 0.8)),
+                AmbientLight(intensity=0.35),
+                CameraLight(intensity=3.5, direction=(-0.3, -1.0, -0.6)),
+                CameraLight(intensity=14.0, direction=(1.0, -0.2, 0.8)),
+                CameraLight(intensity=10.0, direction=(-1.0, 0.1, 0.8)),
             ),
             usual_settings(),
+            0.3,
             0.35,
         ),
         "flat": Preset(

@@ -14,6 +14,7 @@ from brayns_widget.controller.camera import FRONT, Camera
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.journal import Call, Journal, Made, Record
 from brayns_widget.controller.legend import LegendSection
+from brayns_widget.controller.lit import lit_by
 from brayns_widget.controller.scene import Key, Scene, in_order, model_state, seen, take_out
 from brayns_widget.controller.state import ModelState, PartState, Store
 from brayns_widget.protocol.errors import CircuitError, RequestCancelled, RequestError
@@ -183,13 +184,14 @@ class Restorer:
         old, state = work.scene, self._store.state
         models: dict[int, ModelState] = {}
         parts: dict[int, PartState] = {}
+        lit = {thing: lit_by(made.call) for made in old.record.made for thing in made.ids if thing is not None}
         for before, after in work.ids.items():
             if (instance := instances.get(after)) is None:
                 continue
             if before in old.models:
                 models[after] = _model(old.models[before], instance, work.refused(before))
             else:
-                parts[after] = PartState(after, instance.model_type, instance.is_visible)
+                parts[after] = PartState(after, instance.model_type, instance.is_visible, lit.get(before))
         lights = tuple(part for part in parts.values() if part.type == "light")
         clips = tuple(part for part in parts.values() if part.type != "light")
         sections = tuple(

@@ -48,6 +48,7 @@ class Scene:
         self._seen: dict[int, tuple[object, ...]] = {}
         self._generations: dict[int, int] = {}
         self._moved: dict[Key, Key] = {}  # what has come back has other ids
+        self._replaced: dict[Key, Key] = {}  # lights that others stand for
         store.listen(lambda state: state.models, self._count)
 
     async def read(self, renderer: Server) -> None:
@@ -86,8 +87,13 @@ class Scene:
         before = self._store.state
         there = [self._known(i) or described[i.model_id] for i in instances if _is_model(i)]
         models = in_order(there, [model.id for model in before.models])
+        known = {(light.id, light.type): light.lit for light in before.lights}
         lights, clips = (
-            tuple(PartState(i.model_id, i.model_type, i.is_visible) for i in instances if i.model_type in types)
+            tuple(
+                PartState(i.model_id, i.model_type, i.is_visible, known.get((i.model_id, i.model_type)))
+                for i in instances
+                if i.model_type in types
+            )
             for types in ({LIGHT}, CLIPS)
         )
         if models and before.scene_lost:
@@ -191,6 +197,21 @@ class Scene:
         while key in self._moved:
             key = self._moved[key]
         return key
+
+    def stand_for(self, old: Key, new: Key) -> None:
+        """Let a light stand for one that was removed for it."""
+        if old != new:
+            self._replaced[old] = new
+
+    def standing(self, key: Key) -> Key:
+        """Return the present key of a light, or of what stands for it now, or its own if all of them have gone."""
+        there = {self.key(light.id) for light in self._store.state.lights}
+        follower: Key | None = key
+        while follower is not None:
+            if (present := self.present(follower)) in there:
+                return present
+            follower = self._replaced.get(follower)
+        return self.present(key)
 
     def restore(self, state: State, moved: Mapping[Key, int]) -> None:
         """Set a state with a scene that has come back.

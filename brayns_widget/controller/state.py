@@ -167,13 +167,62 @@ class JobState:
         return JobState(*place, log=log)
 
 
+LightKind = Literal["ambient", "directional", "camera", "sphere", "quad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lit:
+    """What is known of a light.
+
+    Attributes:
+        kind: its kind; "camera" is infinitely far and turns with the camera.
+        color: "#rrggbb".
+        intensity: in the unit of its kind, see ``protocol.brayns.lights``.
+        options: all that it was added with, as JSON.
+    """
+
+    kind: LightKind
+    color: str
+    intensity: float
+    options: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class PartState:
-    """A light or a clipping shape: its id in the scene, and its type in Brayns' words."""
+    """A light or a clipping shape.
+
+    Attributes:
+        id: in the scene.
+        type: in Brayns' words.
+        visible: whether it has an effect.
+        lit: what is known of a light; None if others have added it, and of clipping shapes.
+    """
 
     id: int
     type: str
     visible: bool = True
+    lit: Lit | None = None
+
+
+AtRest = Literal["interactive", "path tracer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shading:
+    """How surfaces are shaded.
+
+    Attributes:
+        shadows: whether lights cast shadows.
+        ambient_occlusion: rays for each sample of a picture at rest that look how much of the surroundings a place
+            sees; 0: none.
+        outlines: how dark the lines at edges of depth are, 0 to 1; None: this renderer has none.
+        at_rest: what draws the picture when the camera rests; None: this renderer has no path tracer for views.
+    """
+
+    shadows: bool = True
+    ambient_occlusion: int = 1
+    outlines: float | None = 0.0
+    at_rest: AtRest | None = "interactive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +278,10 @@ class State:
         value_colors: the colors that values have in all models, by attribute and value.
         camera: the camera.
         views: the saved views, by name.
-        background: "#rrggbb".
+        background: "#rrggbb", or "#rrggbbaa" if it is not opaque.
         fog: how far surfaces fade into it at the far end of the scene, 0 to 1; None: this renderer has no fog.
         slab: beside which all is cut away, if it is on; None: this renderer has none.
+        shading: how surfaces are shaded.
         selection: the selected cells, whether they are loaded or not.
         past: what was done.
         progress: the newest long call that runs, or None.
@@ -254,6 +304,7 @@ class State:
     background: str = BACKGROUND
     fog: float | None = FOG
     slab: SlabState | None = SlabState()
+    shading: Shading = Shading()
     selection: Selected = field(default_factory=lambda: NOTHING)
     past: Past = Past()
     progress: Activity | None = None

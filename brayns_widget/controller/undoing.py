@@ -11,6 +11,7 @@ from brayns_widget.connection.server import Server
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.findings import Finding
 from brayns_widget.controller.group import Core
+from brayns_widget.controller.lights import Lights
 from brayns_widget.controller.models import Model, Models
 from brayns_widget.controller.recording import MISSING, Change, Part
 from brayns_widget.controller.rendering import Rendering
@@ -24,7 +25,14 @@ from brayns_widget.controller.views import LiveCamera
 
 
 def undoable(
-    core: Core, models: Models, rendering: Rendering, *, slab: Slab, selection: Selection, simulation: Simulation
+    core: Core,
+    models: Models,
+    *,
+    lights: Lights,
+    rendering: Rendering,
+    slab: Slab,
+    selection: Selection,
+    simulation: Simulation,
 ) -> Sequence[Part]:
     """Return all that can be undone, in the order in which it is set again, but for the members of the scene.
 
@@ -40,8 +48,11 @@ def undoable(
         Setting(lambda: core.store.state.selection, selection.set.aio),
         Setting(lambda: core.store.state.background, rendering.set_background.aio),
         Setting(lambda: rendering.given, rendering.give),
-        Setting(lambda: rendering.given_fog, rendering.set_fog.aio),
+        Setting(lambda: rendering.given_fog, rendering.give_fog),
+        Setting(lambda: rendering.given_outlines, rendering.give_outlines),
+        Setting(lambda: rendering.given_at_rest, rendering.set_at_rest.aio),
         Setting(lambda: slab.given, slab.give),
+        Switches(core, lights),
         Values(core),
         Coloring(core, models),
         OfModels(core, models, lambda state: state.visible, lambda model, value: model.update.aio(visible=value)),
@@ -167,11 +178,48 @@ class Values:
             store.state = with_colors(store.state, kind, {value: color for value, color in new.items() if color})
 
 
-class _ByModel(ABC):
+class _ByKey(ABC):
+    """A part that each model has, or each light."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    @abstractmethod
+    def read(self) -> Mapping[Key, Any]:
+        """Return the values of all of them."""
+
+    def changes(self, before: Mapping[Key, Any], after: Mapping[Key, Any]) -> Mapping[Hashable, Change]:
+        """Return the changes of those that were there before and after."""
+        both = {key: (before[key], after[key]) for key in before if key in after}
+        return {key: change for key, change in both.items() if MISSING not in change and change[0] != change[1]}
+
+    def is_there(self, owner: Any) -> bool:
+        """Whether one is there, or may come back."""
+        state, scene = self._core.store.state, self._core.scene
+        return state.scene_lost or self._id(owner) is not None or scene.present(owner) in scene.returning
+
+    def _id(self, owner: Key) -> int | None:
+        """Return the present id of one, or None if it was removed."""
+        present = self._core.scene.present(owner)
+        return present[0] if present == self._core.scene.key(present[0]) else None
+
+    async def write(self, values: Mapping[Any, Any]) -> None:
+        """Set it again, of those that are there."""
+        renderer = await self._core.renderer()
+        for key, value in values.items():
+            if (thing := self._id(key)) is not None:
+                await self._write(renderer, thing, value)
+
+    @abstractmethod
+    async def _write(self, renderer: Server, thing: int, value: Any) -> None:
+        """Let one have it again, by its id."""
+
+
+class _ByModel(_ByKey):
     """A part that each model has."""
 
     def __init__(self, core: Core, models: Models) -> None:
-        self._core = core
+        super().__init__(core)
         self._models = models
 
     def read(self) -> Mapping[Key, Any]:
@@ -182,31 +230,25 @@ class _ByModel(ABC):
     def _value(self, model: ModelState) -> Any:
         """Return what a model has."""
 
-    def changes(self, before: Mapping[Key, Any], after: Mapping[Key, Any]) -> Mapping[Hashable, Change]:
-        """Return the changes of models that were there before and after."""
-        both = {key: (before[key], after[key]) for key in before if key in after}
-        return {key: change for key, change in both.items() if MISSING not in change and change[0] != change[1]}
 
-    def is_there(self, owner: Any) -> bool:
-        """Whether a model is there, or may come back."""
-        state, scene = self._core.store.state, self._core.scene
-        return state.scene_lost or self._id(owner) is not None or scene.present(owner) in scene.returning
+class Switches(_ByKey):
+    """Whether lights shine.
 
-    def _id(self, owner: Key) -> int | None:
-        """Return the present id of a model, or None if it was removed."""
-        present = self._core.scene.present(owner)
-        return present[0] if present == self._core.scene.key(present[0]) else None
+    Args:
+        core: the controller's core.
+        lights: the lights.
+    """
 
-    async def write(self, values: Mapping[Any, Any]) -> None:
-        """Set it again, of the models that are there."""
-        renderer = await self._core.renderer()
-        for key, value in values.items():
-            if (model_id := self._id(key)) is not None:
-                await self._write(renderer, model_id, value)
+    def __init__(self, core: Core, lights: Lights) -> None:
+        super().__init__(core)
+        self._lights = lights
 
-    @abstractmethod
-    async def _write(self, renderer: Server, model_id: int, value: Any) -> None:
-        """Let a model have it again."""
+    def read(self) -> Mapping[Key, bool]:
+        """Return that of all lights."""
+        return {self._core.scene.key(light.id): light.visible for light in self._core.store.state.lights}
+
+    async def _write(self, renderer: Server, thing: int, value: Any) -> None:
+        await self._lights.show(renderer, thing, value)
 
 
 class Order:
@@ -266,8 +308,8 @@ class OfModels(_ByModel):
     def _value(self, model: ModelState) -> Any:
         return self._get(model)
 
-    async def _write(self, renderer: Server, model_id: int, value: Any) -> None:  # noqa: ARG002 - its model has it
-        await self._set(self._models.by_id(model_id), value)
+    async def _write(self, renderer: Server, thing: int, value: Any) -> None:  # noqa: ARG002 - its model has it
+        await self._set(self._models.by_id(thing), value)
 
 
 class Coloring(_ByModel):
@@ -279,9 +321,9 @@ class Coloring(_ByModel):
     def _value(self, model: ModelState) -> Any:
         return self._models._painter.painted(model) or MISSING  # noqa: SLF001 - of the same package
 
-    async def _write(self, renderer: Server, model_id: int, value: Any) -> None:
+    async def _write(self, renderer: Server, thing: int, value: Any) -> None:
         async with self._core.scene.changing:
-            await self._models._painter.paint_again(renderer, model_id, value)  # noqa: SLF001 - see above
+            await self._models._painter.paint_again(renderer, thing, value)  # noqa: SLF001 - see above
 
 
 def _set(before: Finding | None, after: Finding) -> Change:
@@ -302,8 +344,8 @@ class Ramps(_ByModel):
         found = {key: (before.get(key), found) for key, found in after.items() if found is not None}
         return {key: _set(*change) for key, change in found.items() if change[0] is not change[1]}
 
-    async def _write(self, renderer: Server, model_id: int, value: Any) -> None:  # noqa: ARG002 - its model has it
-        await self._models.by_id(model_id).set_ramp.aio(value)
+    async def _write(self, renderer: Server, thing: int, value: Any) -> None:  # noqa: ARG002 - its model has it
+        await self._models.by_id(thing).set_ramp.aio(value)
 
 
 class Frame:

@@ -96,6 +96,7 @@ class Frames:
         self._number = 0  # of the camera that the kernel has set last
         self._heard = True  # whether the maker has told it back
         self._ao_samples = 0
+        self._paths = False
         self._busy = False
         self._begun = False  # whether there was a maker before
         self._gone: Maker | None = None  # the last maker, until it is closed
@@ -197,6 +198,11 @@ class Frames:
         """Set the ambient occlusion of pictures at rest."""
         self._ao_samples = samples
         self._do("set_ao_samples", samples)
+
+    def set_paths(self, paths: bool) -> None:
+        """Set whether pictures at rest follow light along paths in the end."""
+        self._paths = paths
+        self._do("set_paths", paths)
 
     def invalidate(self) -> None:
         """Mark all pictures as out of date."""
@@ -307,6 +313,7 @@ class Frames:
         self._since = asyncio.get_running_loop().time()
         maker.call("set_busy", self._busy)
         maker.call("set_ao_samples", self._ao_samples)
+        maker.call("set_paths", self._paths)
         if self._camera is not None:
             maker.set_camera(self._camera, moving=False, number=self._number)
         for name, view in self._views.items():

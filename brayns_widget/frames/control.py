@@ -34,6 +34,7 @@ CALLS: Mapping[str, Callable[..., None]] = {
     "receive": lambda host, kind, content: host.receive(read_as(STEERING[kind], content)),
     "set_camera": lambda host, camera, moving, number: host.set_camera(Camera.from_dict(camera), moving, number),
     "set_ao_samples": Host.set_ao_samples,
+    "set_paths": Host.set_paths,
     "invalidate": Host.invalidate,
     "shift": Host.shift,
     "set_busy": Host.set_busy,

@@ -152,6 +152,10 @@ class Host:
         """Set the ambient occlusion of pictures at rest."""
         self._stream.set_ao_samples(samples)
 
+    def set_paths(self, paths: bool) -> None:
+        """Set whether pictures at rest follow light along paths in the end."""
+        self._stream.set_paths(paths)
+
     def invalidate(self) -> None:
         """Mark all pictures as out of date."""
         self._stream.invalidate()

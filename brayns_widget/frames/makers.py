@@ -31,6 +31,7 @@ class Target:
         ours: whether it is ours or the real one.
         gives_way: whether it can cancel a picture.
         tells_ids: whether it tells which cell each pixel shows.
+        traces_paths: whether its pictures can follow light along paths.
     """
 
     address: Address
@@ -38,11 +39,17 @@ class Target:
     ours: bool
     gives_way: bool
     tells_ids: bool = False
+    traces_paths: bool = False
 
     @property
     def traits(self) -> dict[str, bool]:
         """The arguments of ``settings_for``."""
-        return {"ours": self.ours, "gives_way": self.gives_way, "tells_ids": self.tells_ids}
+        return {
+            "ours": self.ours,
+            "gives_way": self.gives_way,
+            "tells_ids": self.tells_ids,
+            "traces_paths": self.traces_paths,
+        }
 
 
 @dataclass(frozen=True, slots=True)

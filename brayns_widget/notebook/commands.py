@@ -59,7 +59,7 @@ class Commands:
         capability = self._offered.get(method)
         if capability is None:
             raise ProtocolError(f"There is no call {method!r:.80}.")
-        values, before = dict(params), self._controller.state.models
+        values, before = dict(params), self._controller.state
         try:
             group = self._group(method.partition(".")[0], values)
             if isinstance(group, list):
@@ -68,7 +68,7 @@ class Commands:
                 result = await capability.run(group, values)
         except TypeError as error:
             raise ProtocolError(f"The call {method!r} was made with wrong parameters: {error}.") from error
-        after = replace(self._controller.state, models=before)
+        after = replace(self._controller.state, models=before.models, lights=before.lights)
         if (line := line_of(method, capability, params, after)) is not None:
             self._write(line, result)
         return as_json(result)

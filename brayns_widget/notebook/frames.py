@@ -201,18 +201,22 @@ class SceneFrames:
         if ready is None:
             self._frames.set_target(None)
         else:
-            from brayns_widget.protocol.brayns.additions import RENDER_IDS
+            from brayns_widget.protocol.brayns.additions import RENDER_IDS, SET_PICTURE_OPTIONS
             from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE
 
             found, renderer = ready.capabilities, ready.renderer
             gives_way = RENDER_IMAGE.name in found.cancellable
             tells_ids = found.offers(RENDER_IDS.name)
-            self._frames.set_target(Target(renderer.address, renderer.request, found.ours, gives_way, tells_ids))
+            paths = found.offers(SET_PICTURE_OPTIONS.name)
+            self._frames.set_target(
+                Target(renderer.address, renderer.request, found.ours, gives_way, tells_ids, traces_paths=paths)
+            )
             self._redraw()
 
     def _redraw(self) -> None:
         if self._controller.ready is not None:
             self._frames.set_ao_samples(self._controller.rendering.settings.ao_samples)
+            self._frames.set_paths(self._controller.rendering.at_rest == "path tracer")
         self._frames.invalidate()
 
     # ------------------------------------------------------------------ from the frames

@@ -49,7 +49,7 @@ def line_of(method: str, capability: Capability[Any], params: Params, state: Sta
         method: the call's path, such as "model.update".
         capability: the call.
         params: its parameters.
-        state: the state after it, but with the model that it was about.
+        state: the state after it, but with the models and lights that it was about.
     """
     if method in QUIET:
         return None
@@ -141,6 +141,23 @@ def _rounded(value: Any) -> Any:
 # ---------------------------------------------------------------------- calls that read better otherwise
 
 
+def _relight(params: Params, state: State) -> str:
+    given = {name: value for name, value in params.items() if name != "id" and value is not None}
+    light = f"{VIEWER}.lights[{_place_of(params['id'], state)}]"
+    if len(given) == 1:
+        ((name, value),) = given.items()
+        return f"{light}.{name} = {literal(value)}"
+    return f"{light}.update({', '.join(f'{name}={literal(value)}' for name, value in given.items())})"
+
+
+def _unlight(params: Params, state: State) -> str:
+    return f"{VIEWER}.lights[{_place_of(params['id'], state)}].remove()"
+
+
+def _place_of(light_id: Any, state: State) -> int:
+    return next(place for place, light in enumerate(state.lights) if light.id == light_id)
+
+
 def _update(params: Params, state: State) -> str | None:
     given = {name: value for name, value in params.items() if name != "id" and value is not None}
     if len(given) != 1:
@@ -203,6 +220,8 @@ def _cut(params: Params, _: State) -> str | None:
 _SPELLED: Mapping[str, Callable[[Params, State], str | None]] = {
     "model.update": _update,
     "model.color_by": _color,
+    "lights.change": _relight,
+    "lights.remove": _unlight,
     "selection.set": _select,
     "slab.set": _cut,
     "selection.pick": _picked,

@@ -18,7 +18,17 @@ from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.printing import LegendPlace
-from brayns_widget.controller.state import Activity, JobState, ModelState, Notice, Past, SlabState, State
+from brayns_widget.controller.state import (
+    Activity,
+    JobState,
+    ModelState,
+    Notice,
+    PartState,
+    Past,
+    Shading,
+    SlabState,
+    State,
+)
 from brayns_widget.protocol.errors import BraynsWidgetError
 
 G = TypeVar("G")
@@ -50,6 +60,8 @@ class Traits:
     background: str
     fog: float | None
     slab: SlabState | None
+    shading: Shading
+    lights: tuple[PartState, ...]
     selection: Mapping[str, str]
     history: Past
     highlight: bool = True
@@ -72,6 +84,8 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "background": lambda state: state.background,
     "fog": lambda state: state.fog,
     "slab": lambda state: state.slab,
+    "shading": lambda state: state.shading,
+    "lights": lambda state: state.lights,
     "selection": lambda state: state.selection,
     "history": lambda state: state.past,
 }

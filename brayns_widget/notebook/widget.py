@@ -27,13 +27,14 @@ from brayns_widget.controller.guarded import check_settable
 from brayns_widget.controller.history import History
 from brayns_widget.controller.job import Job
 from brayns_widget.controller.legend import Legend
+from brayns_widget.controller.lights import Lights
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.phrases import look_text
 from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.saved_views import SavedViews
 from brayns_widget.controller.selecting import Selection
 from brayns_widget.controller.slab import Slab
-from brayns_widget.controller.state import Activity, Notice
+from brayns_widget.controller.state import Activity, Notice, Shading
 from brayns_widget.controller.views import LiveCamera, read_camera
 from brayns_widget.controller.weakly import weakly
 from brayns_widget.controller.where import WHERE, documented
@@ -168,6 +169,8 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     slab = StateTrait[Slab, Any](
         "slab", face=lambda widget: widget.controller.slab, help="beside which all is cut away; None: there is none"
     )
+    shading = StateTrait[Shading, Any]("shading", help="shadows, ambient occlusion, outlines, and what draws at rest")
+    lights = StateTrait[Lights, Any]("lights", face=lambda widget: widget.controller.lights, help="the lights")
     selection = StateTrait[Selection, object](
         "selection",
         face=lambda widget: widget.controller.selection,

@@ -18,6 +18,7 @@ class Format:
     Attributes:
         size: width and height of their pictures at rest.
         refinement: what was drawn for them last, and how far it has come.
+        better: the same for the pictures that follow light along paths, once the usual one is complete; None before.
         picture: the newest picture.
         asked: number of the picture for which the renderer was asked what it shows, and has answered or failed.
         ids: the last answer to that.
@@ -27,6 +28,7 @@ class Format:
 
     size: Size
     refinement: Refinement | None = None
+    better: Refinement | None = None
     picture: Picture | None = None
     asked: int = 0
     ids: Ids | None = None

@@ -44,7 +44,14 @@ class Goal:
 
 
 def make_goal(
-    revision: int, camera: Sequence[Call], size: Size, passes: int, *, moving: bool, ao_samples: int = 0
+    revision: int,
+    camera: Sequence[Call],
+    size: Size,
+    passes: int,
+    *,
+    moving: bool,
+    ao_samples: int = 0,
+    paths: bool | None = None,
 ) -> Goal:
     """Make the goal of one picture.
 
@@ -55,9 +62,10 @@ def make_goal(
         passes: render passes that make up the picture.
         moving: whether the camera moves.
         ao_samples: rays of ambient occlusion in each pass.
+        paths: whether light is followed along paths; None if this renderer has no choice.
     """
     # Here and not at the top, because pydantic takes a fifth of a second to import.
-    from brayns_widget.protocol.brayns import core, renderers
+    from brayns_widget.protocol.brayns import additions, core, renderers
 
     # Only these two parameters: the renderer keeps the others, which belong to the scene's owner.
     look = renderers.Interactive(samples_per_pixel=passes, ao_samples=ao_samples)
@@ -67,6 +75,8 @@ def make_goal(
         **{f"camera {index}": call for index, call in enumerate(camera)},
         "look": encode(renderers.SET_RENDERER_INTERACTIVE, look),
     }
+    if paths is not None:
+        calls["paths"] = encode(additions.SET_PICTURE_OPTIONS, additions.PictureOptions(paths=paths))
     return Goal(revision, moving, size, passes, calls)
 
 

@@ -44,6 +44,11 @@ class StreamSettings:
         inverted_quality: whether the server passes 100 - quality to its encoder.
         gives_way: whether the server can cancel a picture.
         tells_ids: whether the server tells which cell each pixel shows.
+        traces_paths: whether pictures of the server can follow light along paths.
+        path_passes: render passes that make up such a picture.
+        first_path_passes: passes in the first one that is sent: with fewer, their noise is worse than the grain of the
+            usual picture at rest, which is there before.
+        path_interval: minimum time between two of them.
         ids_pause: time that a finished picture stands before that is asked: a scene that plays needs it for none.
         ids_deadline: maximum wait for it.
     """
@@ -69,6 +74,10 @@ class StreamSettings:
     inverted_quality: bool = False
     gives_way: bool = True
     tells_ids: bool = False
+    traces_paths: bool = False
+    path_passes: int = 256
+    first_path_passes: int = 64
+    path_interval: float = 3.0
     ids_pause: float = 0.1
     ids_deadline: float = 30.0
 
@@ -83,15 +92,17 @@ BRAYNS = StreamSettings(inverted_quality=True, rest_passes=4, first_passes=1, gi
 """Settings for the real server, Brayns 3.10."""
 
 
-def settings_for(*, ours: bool, gives_way: bool, tells_ids: bool = False) -> StreamSettings:
+def settings_for(*, ours: bool, gives_way: bool, tells_ids: bool = False, traces_paths: bool = False) -> StreamSettings:
     """Choose the settings for a server.
 
     Args:
         ours: whether it is ours or the real one.
         gives_way: whether it can cancel a picture.
         tells_ids: whether it tells which cell each pixel shows.
+        traces_paths: whether its pictures can follow light along paths.
     """
-    return replace(StreamSettings() if ours else BRAYNS, gives_way=gives_way, tells_ids=tells_ids)
+    usual = StreamSettings() if ours else BRAYNS
+    return replace(usual, gives_way=gives_way, tells_ids=tells_ids, traces_paths=traces_paths)
 
 
 def picture_size(width: float, height: float, settings: StreamSettings, scale: float = 1.0) -> Size:

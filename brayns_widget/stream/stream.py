@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from brayns_widget.protocol.errors import ConnectionLost, DeadlineExceeded, ProtocolError
@@ -57,6 +59,7 @@ class FrameStream:
         self._camera: Sequence[Call] | None = None
         self._camera_at = 0.0
         self._ao_samples = 0
+        self._paths = False
         self._moving = False
         self._busy = False
         self._revision = 0  # grows with each change, so that none is lost while a request is pending
@@ -176,6 +179,11 @@ class FrameStream:
         self._ao_samples = samples
         self._touch()
 
+    def set_paths(self, paths: bool) -> None:
+        """Set whether pictures at rest follow light along paths in the end, where the server can do that."""
+        self._paths = paths
+        self._touch()
+
     def invalidate(self) -> None:
         """Mark all pictures as out of date, because the scene has changed.
 
@@ -275,11 +283,14 @@ class FrameStream:
             return None
         if self._moving and now >= self._camera_at + self.settings.settle_time:
             self._moving = False
-        for format_ in self._in_turn(seen, self._camera, now):
-            refinement = format_.refinement
-            assert refinement is not None
+        formats = self._in_turn(seen, self._camera, now)
+        steps = [(format_, format_.refinement, self.settings.refine_interval) for format_ in formats]
+        better = [(format_, format_.better, self.settings.path_interval) for format_ in formats]
+        for format_, refinement, interval in (*steps, *better):
+            if refinement is None:
+                continue
             credit = any(view.has_credit(now) for view in seen if self._size(view) == format_.size)
-            shot = refinement.next_shot(now, credit=credit, interval=self.settings.refine_interval)
+            shot = refinement.next_shot(now, credit=credit, interval=interval)
             if shot is not None:
                 return format_, refinement, shot
         return None
@@ -309,14 +320,35 @@ class FrameStream:
             refinement.hold_until = now + (self.settings.hold_time if known else self.settings.change_time)
         elif format_ is not self._drawn:
             before.restart()
+        self._aim_better(format_, camera)
 
-    def _goal(self, camera: Sequence[Call], rest: Size) -> Goal:
+    def _aim_better(self, format_: Format, camera: Sequence[Call]) -> None:
+        """Let a format that is finished go on along paths of light, after the question what it shows."""
+        settings, picture, before = self.settings, format_.picture, format_.better
+        asked = not settings.tells_ids or (picture is not None and picture.number == format_.asked)
+        if not (self._paths and settings.traces_paths and asked and self._is_finished(format_)):
+            format_.better = None
+        elif before is None:
+            goal = self._goal(camera, format_.size, paths=True)
+            first = min(settings.first_path_passes, goal.passes)
+            format_.better = Refinement(goal, goal.passes, first, hold_until=math.inf)
+        elif format_ is not self._drawn:
+            before.restart()
+
+    def _goal(self, camera: Sequence[Call], rest: Size, *, paths: bool = False) -> Goal:
         """Return the goal for views whose picture at rest has a size."""
-        scale = self._pace.scale if self._moving else 1.0
-        passes = 1 if self._moving else self.settings.rest_passes
-        size = picture_size(*rest, self.settings, scale)
-        ao_samples = 0 if self._moving else self._ao_samples
-        return make_goal(self._scene_revision, camera, size, passes, moving=self._moving, ao_samples=ao_samples)
+        settings, moving = self.settings, self._moving
+        scale = self._pace.scale if moving else 1.0
+        passes = 1 if moving else settings.path_passes if paths else settings.rest_passes
+        return make_goal(
+            self._scene_revision,
+            camera,
+            picture_size(*rest, settings, scale),
+            passes,
+            moving=moving,
+            ao_samples=0 if moving else self._ao_samples,
+            paths=paths if settings.traces_paths else None,
+        )
 
     async def _sleep(self) -> None:
         """Wait for a change, or until the next deadline."""
@@ -359,10 +391,11 @@ class FrameStream:
         from brayns_widget.protocol.brayns.pictures import RENDER_IMAGE, RenderImageParams
 
         settings, goal = self.settings, refinement.goal
+        better = refinement is format_.better
         if goal.moving:
             quality = settings.moving_quality
         else:
-            quality = settings.rest_quality if shot.final else settings.refine_quality
+            quality = settings.rest_quality if shot.final or better else settings.refine_quality
         params = RenderImageParams(
             render=shot.render,
             send=shot.send,
@@ -404,8 +437,8 @@ class FrameStream:
                 moving=goal.moving,
                 cameras=refinement.cameras,
             )
-            self._publish(picture, format_, goal.revision)
-            if self._is_finished(format_) and (views := self._of(format_)):
+            self._publish(picture, format_, goal.revision, same=better)
+            if shot.final and self._is_finished(format_) and (views := self._of(format_)):
                 self._on_rest(picture, [view.name for view in views])
         self._failed_at, self._pause = None, 0.0
         if self._reported:
@@ -440,7 +473,11 @@ class FrameStream:
             return True
         goal = refinement.goal
         wanted = any(self._size(view) == goal.size for view in seen)
-        return refinement.accumulation > 0 and not (wanted and self._goal(self._camera, goal.size) == goal)
+        better = any(format_.better is refinement for format_ in self._formats.values())
+        if better and not self._paths:
+            return True
+        aim = self._goal(self._camera, goal.size, paths=better)
+        return (better or refinement.accumulation > 0) and not (wanted and aim == goal)
 
     def _identify(self) -> None:
         """Ask what the next finished picture shows, unless that is known or under way."""
@@ -476,10 +513,14 @@ class FrameStream:
             await _settle(applying)
         format_.asked = picture
 
-    def _publish(self, picture: Picture, format_: Format, revision: int) -> None:
+    def _publish(self, picture: Picture, format_: Format, revision: int, *, same: bool) -> None:
+        """Let views have a picture; one that shows the ``same`` as the last has its ids, too."""
         self._counts["pictures"] += 1
         self._counts["bytes"] += len(picture.data)
-        format_.picture, format_.ids, format_.shown_revision = picture, None, revision
+        format_.picture, format_.shown_revision = picture, revision
+        format_.ids = replace(format_.ids, picture=picture.number) if same and format_.ids else None
+        if same:
+            format_.asked = picture.number
         used = {format_.size, *(self._size(view) for view in self._views.values())}
         self._formats = {size: known for size, known in self._formats.items() if size in used}
         for view in self._of(format_):
@@ -531,7 +572,7 @@ class FrameStream:
         self._applied.clear()
         self._drawn = None
         for format_ in self._formats.values():
-            format_.refinement = None
+            format_.refinement = format_.better = None
 
     # ------------------------------------------------------------------ failure
 

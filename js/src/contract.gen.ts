@@ -104,6 +104,27 @@ export interface SlabState {
   readonly invert: boolean;
 }
 
+export interface Shading {
+  readonly shadows: boolean;
+  readonly ambient_occlusion: number;
+  readonly outlines: number | null;
+  readonly at_rest: "interactive" | "path tracer" | null;
+}
+
+export interface PartState {
+  readonly id: number;
+  readonly type: string;
+  readonly visible: boolean;
+  readonly lit: Lit | null;
+}
+
+export interface Lit {
+  readonly kind: "ambient" | "directional" | "camera" | "sphere" | "quad";
+  readonly color: string;
+  readonly intensity: number;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
 export interface Past {
   readonly undo: string;
   readonly redo: string;
@@ -269,6 +290,8 @@ export type Traits = {
   background: string;
   fog: number | null;
   slab: SlabState | null;
+  shading: Shading;
+  lights: readonly PartState[];
   selection: Readonly<Record<string, string>>;
   history: Past;
   highlight: boolean;
@@ -337,9 +360,16 @@ export interface Calls {
   "colors.map_names": { params: Record<string, never>; result: readonly string[] };
   "colors.maps": { params: Record<string, never>; result: readonly ColorMap[] };
   "colors.set": { params: { attribute: string; changes: Readonly<Record<string, unknown>> }; result: null };
+  "lights.add_kind": { params: { kind: "ambient" | "directional" | "camera" | "sphere" | "quad" }; result: null };
+  "lights.change": { params: { id: number; visible?: boolean | null; color?: unknown; intensity?: number | null }; result: null };
+  "lights.remove": { params: { id: number }; result: null };
   "slab.set": { params: { on?: boolean | null; axis?: "x" | "y" | "z" | "view" | "principal" | null; normal?: readonly [number, number, number] | null; position?: number | null; thickness?: number | null; invert?: boolean | null }; result: null };
   "slab.step": { params: { count?: number }; result: null };
+  "rendering.set_ambient_occlusion": { params: { rays: number }; result: null };
+  "rendering.set_at_rest": { params: { renderer: "interactive" | "path tracer" }; result: null };
   "rendering.set_fog": { params: { strength: number }; result: null };
+  "rendering.set_outlines": { params: { strength: number }; result: null };
+  "rendering.set_shadows": { params: { shadows: boolean }; result: null };
   "rendering.use_preset": { params: { name: "readable" | "paper" | "stage" | "flat" }; result: null };
   "pictures.encoded": { params: { size: readonly [number, number]; legend?: "upper left" | "upper right" | "lower left" | "lower right" | null; scale_bar?: boolean }; result: string };
   "files.inspect": { params: { path: string }; result: Circuit };
@@ -643,6 +673,18 @@ export const PARAMETERS = {
       "default": false
     }
   },
+  "lights.change": {
+    "visible": {
+      "default": null
+    },
+    "color": {
+      "default": null
+    },
+    "intensity": {
+      "minimum": 0,
+      "default": null
+    }
+  },
   "slab.set": {
     "on": {
       "default": null
@@ -669,7 +711,19 @@ export const PARAMETERS = {
       "default": 1
     }
   },
+  "rendering.set_ambient_occlusion": {
+    "rays": {
+      "minimum": 0,
+      "maximum": 64
+    }
+  },
   "rendering.set_fog": {
+    "strength": {
+      "minimum": 0,
+      "maximum": 1
+    }
+  },
+  "rendering.set_outlines": {
     "strength": {
       "minimum": 0,
       "maximum": 1
@@ -859,6 +913,8 @@ export const TRAITS = [
   "background",
   "fog",
   "slab",
+  "shading",
+  "lights",
   "selection",
   "history",
   "highlight",

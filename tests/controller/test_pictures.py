@@ -112,6 +112,47 @@ def test_a_snapshot_looks_as_the_view_and_is_finer(cluster, controller):
     assert settings["background_color"] == [1, 0, 0, 1]
 
 
+def test_a_snapshot_is_made_by_what_draws_the_view_at_rest(cluster, controller):
+    cluster.renderer.offers.append("set-picture-options")
+    controller.rendering.settings = Interactive(max_ray_bounces=5)
+    controller.rendering.at_rest = "path tracer"
+    controller.snapshot().result(WAIT)
+    controller.snapshot(samples=7).result(WAIT)
+    first, second = (params["renderer"] for params in cluster.renderer.sent("snapshot"))
+    assert first["name"] == "production"
+    assert (first["params"]["samples_per_pixel"], second["params"]["samples_per_pixel"]) == (64, 7)
+    assert first["params"]["max_ray_bounces"] == 5
+
+
+@pytest.mark.parametrize(
+    ("background", "path", "sent"),
+    [
+        (None, "a.png", [1, 0, 0, 0]),  # that of the view
+        (None, "a.jpg", [1, 0, 0, 1]),
+        ("#ffffff", "a.png", [1, 1, 1, 1]),
+        ("transparent", "a.png", [0, 0, 0, 0]),
+        ((1.0, 1.0, 1.0), "a.png", [1, 1, 1, 1]),
+        (("red", "blue"), "a.png", [0, 0, 0, 0]),
+        (("red", "blue"), "a.jpg", [0, 0, 0, 0]),
+    ],
+)
+def test_a_snapshot_has_a_background_of_its_own(cluster, controller, tmp_path, background, path, sent):
+    controller.background = "#ff000000"
+    picture = controller.snapshot(tmp_path / path, background=background).result(WAIT)
+    (params,) = cluster.renderer.sent("snapshot")
+    assert params["renderer"]["params"]["background_color"] == sent
+    several = isinstance(background, tuple) and len(background) == 2
+    assert params["image_settings"]["format"] == ("png" if several else path[-3:])
+    assert picture.format == path[-3:]
+    assert controller.background == "#ff000000"
+
+
+@pytest.mark.parametrize("background", ["no color", ("red", "no color"), ("red", "green", "blue"), 3])
+def test_what_is_no_background_is_refused(controller, background):
+    with pytest.raises((ValueError, TypeError)):
+        controller.snapshot(background=background).result(WAIT)
+
+
 @pytest.mark.parametrize("camera", [Camera(), ORTHOGRAPHIC])
 def test_requests_satisfy_the_real_renderers_schemas(cluster, controller, shared_dir, camera):
     schemas = json.loads((shared_dir / "protocol" / "renderer-schemas.json").read_text(encoding="utf-8"))

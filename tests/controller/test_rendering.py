@@ -8,7 +8,7 @@ import pytest
 
 from brayns_widget.controller.presets import PresetName, presets
 from brayns_widget.controller.rendering import interactive
-from brayns_widget.controller.state import BACKGROUND, FOG
+from brayns_widget.controller.state import BACKGROUND, FOG, Shading
 from brayns_widget.protocol import colors
 from brayns_widget.protocol.brayns.renderers import Interactive, Production
 from brayns_widget.protocol.errors import CircuitError
@@ -159,7 +159,7 @@ def test_a_renderer_that_has_fog_gets_some(cluster, controller, offered):
 
 @pytest.mark.parametrize("name", get_args(PresetName))
 def test_a_preset_sets_all_of_the_look_in_one_step(cluster, controller, name):
-    cluster.renderer.offers.append("set-fog")
+    cluster.renderer.offers += ["set-fog", "set-outlines", "add-light-camera"]
     controller.start().result(WAIT)
     controller.rendering.use_preset("stage" if name == "readable" else "readable")
     before = controller.background, controller.rendering.settings, controller.rendering.fog, len(controller.lights)
@@ -181,3 +181,88 @@ def test_a_preset_does_without_fog_where_there_is_none(cluster, controller):
     controller.rendering.use_preset("paper")
     assert controller.background == "#ffffff"
     assert controller.rendering.fog is None
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_renderer_that_has_outlines_draws_them(cluster, controller, offered):
+    if offered:
+        cluster.renderer.offers.append("set-outlines")
+    controller.start().result(WAIT)
+    assert cluster.renderer.sent("set-outlines") == ([{"strength": 0.0}] if offered else [])
+    assert controller.rendering.outlines == (0.0 if offered else None)
+    if not offered:
+        with pytest.raises(CircuitError, match="has no outlines"):
+            controller.rendering.outlines = 0.5
+        return
+    before = controller.state.revision
+    controller.rendering.outlines = 0.7
+    assert cluster.renderer.sent("set-outlines")[-1] == {"strength": 0.7}
+    assert controller.state.revision > before
+    assert controller.history.next_undo == "change the outlines"
+    controller.undo()
+    assert controller.rendering.outlines == 0.0
+    with pytest.raises(ValueError, match=r"strength is 1\.5"):
+        controller.rendering.outlines = 1.5
+
+
+def test_shadows_and_ambient_occlusion_are_set_one_by_one(cluster, controller):
+    controller.start().result(WAIT)
+    controller.rendering.shadows = False
+    controller.rendering.ambient_occlusion = 4
+    sent = cluster.renderer.sent("set-renderer-interactive")[-1]
+    assert (sent["enable_shadows"], sent["ao_samples"], sent["max_ray_bounces"]) == (False, 4, 3)
+    assert controller.history.next_undo == "change the ambient occlusion"
+    controller.undo()
+    assert (controller.rendering.shadows, controller.rendering.ambient_occlusion) == (False, 1)
+    controller.undo()
+    assert controller.rendering.shadows is True
+    assert controller.state.shading == Shading(at_rest=None, outlines=None)
+    controller.rendering.settings = Interactive(ao_samples=2)
+    assert controller.rendering.ambient_occlusion == 2
+    with pytest.raises(ValueError, match="rays is 65"):
+        controller.rendering.ambient_occlusion = 65
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_a_renderer_that_can_traces_paths_at_rest(cluster, controller, offered):
+    if offered:
+        cluster.renderer.offers.append("set-picture-options")
+    controller.start().result(WAIT)
+    assert controller.rendering.at_rest == ("interactive" if offered else None)
+    if not offered:
+        with pytest.raises(CircuitError, match="no path tracer for views"):
+            controller.rendering.at_rest = "path tracer"
+        return
+    before = controller.state.revision
+    controller.rendering.at_rest = "path tracer"
+    assert controller.state.revision > before
+    assert controller.rendering.at_rest == "path tracer"
+    controller.undo()
+    assert controller.rendering.at_rest == "interactive"
+    with pytest.raises(ValueError, match="renderer is 'fast'"):
+        controller.rendering.at_rest = "fast"
+
+
+def test_the_whole_look_stays_for_the_next_job(cluster, controller):
+    cluster.renderer.offers += ["set-outlines", "set-picture-options", "set-fog"]
+    controller.rendering.outlines = 0.4
+    controller.rendering.at_rest = "path tracer"
+    controller.rendering.shadows = False
+    controller.background = "transparent"
+    shading = controller.state.shading
+    cluster.kill_renderer()
+    Listener(controller, lambda state: state.status.state).wait_for(lambda state: state in {"failed", "ended"})
+    controller.restore().result(WAIT)
+    assert controller.state.shading == shading == Shading(shadows=False, outlines=0.4, at_rest="path tracer")
+    assert cluster.renderer.sent("set-outlines")[-1] == {"strength": 0.4}
+    sent = cluster.renderer.sent("set-renderer-interactive")[-1]
+    assert (sent["enable_shadows"], sent["background_color"]) == (False, [0, 0, 0, 0])
+    assert controller.background == "#00000000"
+
+
+def test_a_preset_can_be_undone_where_fog_and_outlines_are_missing(controller):
+    controller.start().result(WAIT)
+    controller.rendering.use_preset("stage")
+    controller.undo()
+    assert controller.background == BACKGROUND
+    assert controller.rendering.outlines is None

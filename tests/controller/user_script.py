@@ -16,6 +16,7 @@ import pandas as pd
 from brayns_widget import BraynsWidget, Camera, CircuitError, Controller, Legend, Model, Snapshot, Task
 from brayns_widget.controller.circuits import Circuit, Directory
 from brayns_widget.controller.connected import Partners, Synapses
+from brayns_widget.controller.lights import SceneLight
 from brayns_widget.controller.parts import Part
 from brayns_widget.controller.picking import Picked
 from brayns_widget.controller.placement import Placement
@@ -138,8 +139,15 @@ def look(viewer: Controller) -> None:
 
 def light(viewer: Controller) -> None:
     part = viewer.lights.add(SphereLight(position=(0, 0, 0), radius=10, intensity=5))
-    assert_type(part, Part)
+    assert_type(part, SceneLight)
+    part.intensity = 6
+    part.color = "gold"
+    part.visible = False
+    part.update(visible=True, intensity=7)
+    assert_type(part.intensity, float | None)
     part.remove()
+    viewer.lights.add_kind("ambient")
+    viewer.lights[-1].remove()
     viewer.lights.clear()
     viewer.lights.add(AmbientLight(intensity=0.5))
     viewer.lights.add(DirectionalLight(direction=(-1, -1, -1)))

@@ -237,6 +237,22 @@ class Notebook:
         }"""
         return float(self.canvas.evaluate(script))
 
+    def brightest(self) -> tuple[float, float]:
+        """Return the brightest point of the canvas, in CSS pixels from its corner."""
+        script = """canvas => {
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          let best = 0;
+          for (let i = 0; i < data.length; i += 4) {
+            const sum = (at) => data[at] + data[at + 1] + data[at + 2];
+            best = sum(i) > sum(best) ? i : best;
+          }
+          const [column, row] = [(best / 4) % canvas.width, Math.floor(best / 4 / canvas.width)];
+          const { width, height } = canvas.getBoundingClientRect();
+          return [((column + 0.5) * width) / canvas.width, ((row + 0.5) * height) / canvas.height];
+        }"""
+        x, y = self.canvas.evaluate(script)
+        return x, y
+
     def wait_for_text(self, selector: str, text: str, seconds: float = 30.0) -> None:
         """Wait until an element that matches ``selector`` shows ``text``."""
         self.page.locator(selector).filter(has_text=text).last.wait_for(timeout=seconds * 1e3)

@@ -82,7 +82,7 @@ def test_what_needs_an_addition_says_so_and_the_rest_of_the_panel_works(notebook
     expect(page.get_by_label("Highlight them in the picture")).to_be_disabled()
     box = notebook.canvas.bounding_box()
     assert box is not None
-    x, y = _something(notebook)
+    x, y = notebook.brightest()
     page.mouse.move(box["x"] + x, box["y"] + y)
     page.mouse.click(box["x"] + x, box["y"] + y)
     card = page.locator(".bw-card")
@@ -103,6 +103,20 @@ def test_what_needs_an_addition_says_so_and_the_rest_of_the_panel_works(notebook
     page.get_by_text("cell.swc cannot be uploaded.").wait_for()
     assert notebook.evaluate("len(viewer.models)") == 1
 
+    # So it is with the look, of which the rest works.
+    look = page.locator(".bw-section").filter(has=page.get_by_text("Look", exact=True))
+    look.get_by_text("More", exact=True).click()
+    for label in ("Fog", "Outlines", "At rest"):
+        expect(look.get_by_label(label)).to_be_disabled()
+    look.get_by_label("Add light").select_option("Follows camera")
+    look.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_text("This renderer has no light that turns with the camera.").wait_for()
+    look.get_by_label("Add light").select_option("Sphere")
+    look.get_by_role("button", name="Add", exact=True).click()
+    until(lambda: notebook.evaluate("viewer.lights[-1].kind") == "sphere", WAIT, "a sphere light")
+    look.get_by_label("Shadows").click()
+    until(lambda: not notebook.evaluate("viewer.rendering.shadows"), WAIT, "no shadows")
+
     # The rest works.
     row = page.get_by_role("row", name="S1_neurons", exact=True)
     row.get_by_label("Color S1_neurons by").select_option("y")
@@ -114,20 +128,3 @@ def test_what_needs_an_addition_says_so_and_the_rest_of_the_panel_works(notebook
     page.get_by_text("Table of all cells").click()
     page.get_by_role("grid", name="Cells").get_by_role("row").nth(2).wait_for()
     assert notebook.errors == []
-
-
-def _something(notebook: Notebook) -> tuple[float, float]:
-    """Return the brightest point of the canvas, in CSS pixels from its corner."""
-    script = """canvas => {
-      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      let best = 0;
-      for (let i = 0; i < data.length; i += 4) {
-        const sum = (at) => data[at] + data[at + 1] + data[at + 2];
-        best = sum(i) > sum(best) ? i : best;
-      }
-      const [column, row] = [(best / 4) % canvas.width, Math.floor(best / 4 / canvas.width)];
-      const { width, height } = canvas.getBoundingClientRect();
-      return [((column + 0.5) * width) / canvas.width, ((row + 0.5) * height) / canvas.height];
-    }"""
-    x, y = notebook.canvas.evaluate(script)
-    return x, y

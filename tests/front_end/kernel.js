@@ -18,6 +18,8 @@ const DEFAULTS = {
   background: "#0d1016",
   fog: 0.45,
   slab: { on: false, axis: "z", normal: [0, 0, 1], position: 0, thickness: 0, invert: false },
+  shading: { shadows: true, ambient_occlusion: 1, outlines: 0, at_rest: "interactive" },
+  lights: [],
   selection: {},
   history: { undo: "", redo: "", lines: [] },
   highlight: true,

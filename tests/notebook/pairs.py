@@ -19,10 +19,11 @@ import traitlets
 from brayns_widget.controller.calls import capabilities
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
-from brayns_widget.controller.parts import Part
+from brayns_widget.controller.lights import SceneLight
 from brayns_widget.controller.placement import UNMOVED
 from brayns_widget.controller.selected import parse_ranges
 from brayns_widget.controller.selecting import Selection
+from brayns_widget.controller.state import AtRest
 from brayns_widget.notebook.commands import GROUPS
 from brayns_widget.notebook.widget import BraynsWidget
 from brayns_widget.protocol import colors
@@ -35,7 +36,7 @@ from brayns_widget.protocol.brayns.simulation import ColorRamp
 from tests.fakes import FakeRenderer
 from tests.notebook.pages import Comm
 
-KINDS: Mapping[str, type] = {**GROUPS, "part": Part}
+KINDS: Mapping[str, type] = {**GROUPS, "part": SceneLight}
 """Classes whose objects have calls, by the first part of a path in the tables."""
 
 PATH = "/data/circuit.json"
@@ -163,6 +164,32 @@ def _slab(name: str) -> dict[str, Any]:
     }
 
 
+_OUTLINES: dict[str, Any] = {
+    "value": lambda number: 1 / number,
+    "sent": ("set-outlines", lambda params: params["strength"]),
+    "read": lambda stage: stage.other.rendering.outlines,
+}
+_SHADOWS: dict[str, Any] = {
+    "value": lambda number: number % 2 == 0,
+    "sent": ("set-renderer-interactive", lambda params: params["enable_shadows"]),
+    "seen": lambda shown: shown["settings"]["enable_shadows"],
+    "read": lambda stage: stage.other.rendering.shadows,
+}
+_OCCLUSION: dict[str, Any] = {
+    "value": lambda number: number % 60,
+    "sent": ("set-renderer-interactive", lambda params: params["ao_samples"]),
+    "seen": lambda shown: shown["settings"]["ao_samples"],
+    "read": lambda stage: stage.other.rendering.ambient_occlusion,
+}
+_AT_REST: dict[str, Any] = {
+    "value": lambda _: "interactive",
+    "read": lambda stage: stage.other.rendering.at_rest,
+}
+_LIT: dict[str, Any] = {
+    "value": float,
+    "sent": ("add-light-ambient", lambda params: params.get("intensity")),
+    "read": lambda stage: stage.other.lights[-1].intensity,
+}
 _VISIBLE: dict[str, Any] = {
     "value": lambda number: number % 2 == 0,
     "sent": ("update-model", lambda params: params["model"].get("is_visible")),
@@ -279,6 +306,16 @@ def _add_clipping(stage: Stage, radius: float) -> None:
     stage.viewer.clipping.add(Sphere(radius=radius, center=(0, 0, 0)))
 
 
+def _lamp(stage: Stage) -> SceneLight:
+    return stage.viewer.lights.add(AmbientLight())
+
+
+def _trace_paths(stage: Stage, renderer: AtRest) -> None:
+    """Choose the path tracer, and then a renderer."""
+    stage.viewer.rendering.at_rest = "path tracer"
+    stage.viewer.rendering.set_at_rest(renderer)
+
+
 def _undo(stage: Stage, color: str, *, again: bool = False) -> None:
     """Bring a color of the background back by undo, or by redo."""
     stage.viewer.background = color
@@ -358,6 +395,19 @@ PROPERTIES: Mapping[str, Write] = {
     ),
     "rendering.background": _property("rendering.background", **_BACKGROUND),
     "rendering.settings": _property("rendering.settings", **_SETTINGS),
+    "part.visible": Write(
+        lambda stage, value: setattr(stage.part, "visible", value),
+        value=lambda number: number % 2 == 0,
+        sent=("update-model", lambda params: params["model"].get("is_visible")),
+        read=lambda stage: stage.part.visible,
+    ),
+    "part.color": Write(
+        lambda stage, value: setattr(_lamp(stage), "color", value),
+        value=_color,
+        sent=("add-light-ambient", lambda params: _hex((*params["color"], 1.0))),
+        read=lambda stage: stage.other.lights[-1].color,
+    ),
+    "part.intensity": Write(lambda stage, value: setattr(_lamp(stage), "intensity", value), **_LIT),
     "rendering.fog": _property("rendering.fog", **_FOG),
     "slab.on": _property(
         "slab.on",
@@ -382,6 +432,10 @@ PROPERTIES: Mapping[str, Write] = {
         sent=("set-slab", lambda params: params["invert"]),
         read=lambda stage: stage.other.slab.invert,
     ),
+    "rendering.outlines": _property("rendering.outlines", **_OUTLINES),
+    "rendering.shadows": _property("rendering.shadows", **_SHADOWS),
+    "rendering.ambient_occlusion": _property("rendering.ambient_occlusion", **_OCCLUSION),
+    "rendering.at_rest": Write(_trace_paths, **_AT_REST),
     "simulation.frame": _property("simulation.frame", **_FRAME),
     "model.visible": _property("model.visible", **_VISIBLE),
     "model.color": _property(
@@ -514,6 +568,23 @@ WRITING_CALLS: Mapping[str, Write] = {
     "slab.set": Write(lambda stage, value: stage.viewer.slab.set(position=value), **_slab("position")),
     "slab.step": Write(_step, **_slab("position")),
     "rendering.set_fog": _called("rendering.set_fog", **_FOG),
+    "rendering.set_outlines": _called("rendering.set_outlines", **_OUTLINES),
+    "rendering.set_shadows": _called("rendering.set_shadows", **_SHADOWS),
+    "rendering.set_ambient_occlusion": _called("rendering.set_ambient_occlusion", **_OCCLUSION),
+    "rendering.set_at_rest": Write(_trace_paths, **_AT_REST),
+    "lights.add_kind": Write(
+        lambda stage, _: stage.viewer.lights.add_kind("quad"),
+        value=lambda _: [0.0, 0.0],
+        sent=("add-light-quad", lambda params: [params["edge1"][1], params["edge2"][0]]),
+    ),
+    "lights.change": Write(lambda stage, value: stage.viewer.lights.change(_lamp(stage).id, intensity=value), **_LIT),
+    "lights.remove": Write(
+        lambda stage, _: stage.viewer.lights.remove(_lamp(stage).id),
+        value=lambda _: True,
+        sent=("remove-model", lambda params: len(params["ids"]) == 1),
+        removes=True,
+    ),
+    "part.update": Write(lambda stage, value: _lamp(stage).update(intensity=value), **_LIT),
     "rendering.use_preset": _called(
         "rendering.use_preset",
         value=lambda number: ("paper", "stage")[number % 2],
@@ -646,6 +717,9 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "job.restore": lambda _: ((), {}),
     "job.start": lambda _: ((), {}),
     "lights.add": lambda _: ((AmbientLight(intensity=0.5),), {}),
+    "lights.add_kind": lambda _: (("directional",), {}),
+    "lights.change": lambda stage: ((stage.part.id,), {"visible": True}),
+    "lights.remove": lambda stage: ((stage.viewer.lights[-1].id,), {}),
     "lights.clear": lambda _: ((), {}),
     "model.color_by": lambda _: (("solid",), {"color": "#ffffff"}),
     "model.frame": lambda _: ((), {}),
@@ -686,6 +760,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "models.refresh": lambda _: ((), {}),
     "notices.dismiss": lambda _: ((), {}),
     "part.remove": lambda _: ((), {}),
+    "part.update": lambda _: ((), {"visible": True}),
     "pictures.encoded": lambda _: (((16, 16),), {}),
     "pictures.gbuffers": lambda _: ((), {"size": (16, 16)}),
     "pictures.inspect": lambda _: ((0.5, 0.5), {}),
@@ -697,6 +772,10 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "slab.step": lambda _: ((), {}),
     "slab.strip": lambda _: ((1,), {"size": (16, 16)}),
     "rendering.set_fog": lambda _: ((0.7,), {}),
+    "rendering.set_outlines": lambda _: ((0.7,), {}),
+    "rendering.set_shadows": lambda _: ((True,), {}),
+    "rendering.set_ambient_occlusion": lambda _: ((61,), {}),
+    "rendering.set_at_rest": lambda _: (("interactive",), {}),
     "rendering.use_preset": lambda _: (("flat",), {}),
     "rendering.set_settings": lambda _: ((Interactive(max_ray_bounces=0),), {}),
     "selection.add": lambda _: (([3], "cells"), {}),

@@ -45,7 +45,7 @@ def staged() -> Iterator[Stage]:
     with pytest.MonkeyPatch.context() as patch, FakeCluster(polls=0) as cluster:
         patch.setattr(group, "FOLLOW_PERIOD", 3600.0)  # so that all requests are those of the tests
         patch.setattr(Selection, "_tell_unseen", AsyncMock())
-        cluster.renderer.offers += ["set-radius-floor", "set-fog", "set-slab"]
+        cluster.renderer.offers += ["set-radius-floor", "set-fog", "set-slab", "set-outlines", "set-picture-options"]
         cluster.renderer.delays.clear()
         cluster.logs = {}
         assert cluster.backend is not None

@@ -17,7 +17,7 @@ from brayns_widget.controller.calls import long, waiting
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.selected import make_selected
-from brayns_widget.controller.state import ModelState
+from brayns_widget.controller.state import Lit, ModelState, PartState
 from brayns_widget.controller.tasks import Task
 from brayns_widget.notebook.commands import Commands, offered_calls
 from brayns_widget.notebook.lines import LONGEST, QUIET, assignment, camera_line, line_of, literal
@@ -43,6 +43,13 @@ EXAMPLES: Mapping[str, Example] = {
         {"attribute": "mtype", "changes": {"L1": "#ff0000", "L2": None}},
         'viewer.colors.set("mtype", {"L1": "#ff0000", "L2": None})',
     ),
+    "lights.add_kind": Example({"kind": "sphere"}, 'viewer.lights.add_kind("sphere")'),
+    "lights.change": Example({"id": 1, "intensity": 2.5}, "viewer.lights[1].intensity = 2.5", same=False),
+    "lights.remove": Example({"id": 0}, "viewer.lights[0].remove()", same=False),
+    "rendering.set_ambient_occlusion": Example({"rays": 4}, "viewer.rendering.set_ambient_occlusion(4)"),
+    "rendering.set_at_rest": Example({"renderer": "path tracer"}, 'viewer.rendering.set_at_rest("path tracer")'),
+    "rendering.set_outlines": Example({"strength": 0.5}, "viewer.rendering.set_outlines(0.5)"),
+    "rendering.set_shadows": Example({"shadows": False}, "viewer.rendering.set_shadows(False)"),
     "rendering.set_fog": Example({"strength": 0.3}, "viewer.rendering.set_fog(0.3)"),
     "rendering.use_preset": Example({"name": "paper"}, 'viewer.rendering.use_preset("paper")'),
     "history.redo": Example({}, "viewer.redo()"),
@@ -127,6 +134,8 @@ EXAMPLES: Mapping[str, Example] = {
     ),
 }  # fmt: skip
 
+LIGHTS = tuple(PartState(number, "light", lit=Lit("ambient", "#ffffff", 1.0, {})) for number in range(2))
+
 Made = list[tuple[str, dict[str, Any]]]
 
 
@@ -137,7 +146,7 @@ def controller() -> Iterator[Controller]:
         async def fill() -> None:
             store = made._core.store
             selected = make_selected({"cells": np.array([1, 2])})
-            store.state = replace(store.state, models=MODELS, selection=selected)
+            store.state = replace(store.state, models=MODELS, lights=LIGHTS, selection=selected)
 
         made.loop.submit(fill()).result(WAIT)
         yield made

@@ -23,6 +23,8 @@ def camera(x: float) -> list[tuple[str, Any]]:
     return [encode(*call) for call in Camera((x, 0, 9)).calls()]
 
 
+TRACES = dataclasses.replace(TELLS, traces_paths=True, path_passes=8, first_path_passes=4, path_interval=0.0)
+
 CAMERA = camera(0)
 
 GOAL_METHODS = [
@@ -46,6 +48,7 @@ class Renderer:
             "set-renderer-interactive": {"samples_per_pixel": 1},
         }
         self.accumulation = 0
+        self.paths = False
         self.gate = asyncio.Event()
         self.gate.set()
         self.ids_gate = asyncio.Event()
@@ -76,6 +79,8 @@ class Renderer:
             said = {"count": 2, "height": height, "section_types": ["soma"], "width": width}
             return Reply(1, said, memoryview(f"ids of {self.picture().rpartition(' ')[0]}".encode()))
         if method != "render-image":
+            if method == "set-picture-options":
+                self.paths = params["paths"]
             if self.state.get(method) != params or method.startswith("set-renderer"):
                 self.accumulation = 0
             self.state[method] = params
@@ -92,7 +97,7 @@ class Renderer:
     def picture(self) -> str:
         width, height = self.state["set-application-parameters"]["viewport"]
         x = self.state["set-camera-view"]["position"][0]
-        return f"{width}x{height} x{x:g} {self.accumulation}"
+        return f"{width}x{height} x{x:g} {'paths ' * self.paths}{self.accumulation}"
 
     def methods(self) -> list[str]:
         return [method for method, _ in self.calls]
@@ -185,16 +190,22 @@ async def bench(settings: StreamSettings = FAST) -> AsyncIterator[Bench]:
         await made.stream.close()
 
 
-def run(test: Any) -> Callable[[], None]:
-    """Run a coroutine function as a test; errors that it did not take out of ``b.errors`` fail it."""
+def run_with(settings: StreamSettings) -> Callable[[Any], Callable[[], None]]:
+    """Run coroutine functions as tests; errors that one did not take out of ``b.errors`` fail it."""
 
-    def wrapper() -> None:
-        async def main() -> None:
-            async with bench() as b:
-                await test(b)
-                assert b.errors == []
+    def run(test: Any) -> Callable[[], None]:
+        def wrapper() -> None:
+            async def main() -> None:
+                async with bench(settings) as b:
+                    await test(b)
+                    assert b.errors == []
 
-        asyncio.run(main())
+            asyncio.run(main())
 
-    wrapper.__name__ = test.__name__
-    return wrapper
+        wrapper.__name__ = test.__name__
+        return wrapper
+
+    return run
+
+
+run = run_with(FAST)

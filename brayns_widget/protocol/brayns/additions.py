@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from brayns_widget.protocol.brayns.lights import CameraLight
 from brayns_widget.protocol.brayns.loaders import MorphologyParams
 from brayns_widget.protocol.brayns.models import GetModelParams, ModelInstance
 from brayns_widget.protocol.endpoints import Endpoint
@@ -24,19 +25,28 @@ class Fog(Object):
     strength: Annotated[float, Field(ge=0, le=1)]
 
 
+class Outlines(Object):
+    """How dark the lines are around what stands in front of something: 0, none, to 1, black."""
+
+    strength: Annotated[float, Field(ge=0, le=1)]
+
+
 class PictureOptions(Object):
     """Where pictures differ from Brayns', for people's sake; what is left out stays, and at first all is as in Brayns.
 
     ``centered``: a pixel's first sample lies in its middle, not 1.5 pixels beside it. ``stepwise``: each picture of
     ``render-image`` adds one sample, instead of having all at once. ``exact_background``: the background does not pass
-    the tone curve, so that white is white, and thin neurites keep their contrast on it; OpenEXR has light as ever. In
-    the interactive renderer, ``soft_shadows``: of sphere and quad lights, where there is more than one sample;
+    the tone curve, so that white is white, and thin neurites keep their contrast on it; where it is transparent, a JPEG
+    has a checkerboard; OpenEXR has light as ever. ``paths``: ``render-image`` follows light along paths, as the
+    production renderer does, with the settings of the interactive one. In the interactive renderer, ``soft_shadows``:
+    of sphere and quad lights, where there is more than one sample;
     ``all_materials``: emissive shines, and plastic can be transparent.
     """
 
     all_materials: bool = False
     centered: bool = False
     exact_background: bool = False
+    paths: bool = False
     soft_shadows: bool = False
     stepwise: bool = False
 
@@ -126,6 +136,7 @@ class Slab(Object):
     thickness: Annotated[float, Field(gt=0)]
 
 
+ADD_LIGHT_CAMERA = Endpoint("add-light-camera", CameraLight, ModelInstance)
 ADD_MORPHOLOGY = Endpoint("add-morphology", AddMorphologyParams, list[ModelInstance])
 GET_MODEL_COLORING = Endpoint("get-model-coloring", GetModelParams, ModelColoring)
 GET_RADIUS_FLOOR = Endpoint("get-radius-floor", None, RadiusFloor)
@@ -134,6 +145,8 @@ GET_FOG = Endpoint("get-fog", None, Fog)
 SET_FOG = Endpoint("set-fog", Fog)
 GET_SLAB = Endpoint("get-slab", None, Slab)
 SET_SLAB = Endpoint("set-slab", Slab)
+GET_OUTLINES = Endpoint("get-outlines", None, Outlines)
+SET_OUTLINES = Endpoint("set-outlines", Outlines)
 GET_MODEL_OUTLINE = Endpoint("get-model-outline", GetModelParams, ModelOutline)
 GET_PICTURE_OPTIONS = Endpoint("get-picture-options", None, PictureOptions)
 SET_PICTURE_OPTIONS = Endpoint("set-picture-options", PictureOptions)

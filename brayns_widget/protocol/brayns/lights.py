@@ -48,7 +48,18 @@ class QuadLight(Object):
     position: Vector3 = [0.0, 0.0, 0.0]
 
 
-Light = AmbientLight | DirectionalLight | SphereLight | QuadLight
+class CameraLight(Object):
+    """Light from infinitely far that turns with the camera, so that what is seen is always lit; an addition of ours.
+
+    It travels along ``direction``: x to the right of the picture, y up, z towards the viewer.
+    """
+
+    color: Color3 = WHITE
+    direction: Vector3 = [0.0, 0.0, -1.0]
+    intensity: Intensity = 1.0
+
+
+Light = AmbientLight | DirectionalLight | SphereLight | QuadLight | CameraLight
 
 
 ADD_LIGHT_AMBIENT = Endpoint("add-light-ambient", AmbientLight, ModelInstance)

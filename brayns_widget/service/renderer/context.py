@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from brayns_widget.protocol.brayns.additions import PictureOptions
@@ -86,6 +87,7 @@ class Context:
         self.framebuffer: Static | Progressive = Static()
         self.radius_floor = 0.0
         self.fog = 0.0
+        self.outlines = 0.0
         self.picture_options = PictureOptions()
         self._applied: dict[str, object] = {}  # what the engine was told last
 
@@ -132,11 +134,13 @@ class Context:
             engine.set_radius_floor(self.radius_floor)
         if self._changed("coarse scale", coarse_scale):
             engine.set_coarse_scale(coarse_scale)
-        others = self._changed("picture options", (self.picture_options, self.fog))
+        others = self._changed("picture options", (self.picture_options, self.fog, self.outlines))
         if others or self._applied.get("renderer") is not self.renderer:
             # By identity: setting an equal renderer starts the picture anew, as in the real renderer.
             self._applied["renderer"] = self.renderer
-            engine.set_render_settings(settings_of(self.renderer, self.picture_options, self.fog))
+            options = self.picture_options
+            settings = settings_of(self.renderer, options, fog=self.fog, outlines=self.outlines)
+            engine.set_render_settings(replace(settings, path_tracing=settings.path_tracing or options.paths))
         return engine
 
     def _changed(self, name: str, value: object) -> bool:

@@ -1,12 +1,14 @@
-// The look of the picture: presets of all of it, the background and the fog.
+// The look of the picture: presets of all of it, the background, the fog, and behind "More" how surfaces are lit.
 import { useView } from "../context.js";
 import type { Commands } from "../kernel/calls.js";
 import { publish } from "../kernel/traits.js";
 import { Button } from "../ui/Button.js";
-import { ColorInput } from "../ui/ColorInput.js";
+import { ColorInput, opaque } from "../ui/ColorInput.js";
 import { useCommands } from "../ui/commands.js";
 import { Field } from "../ui/Field.js";
+import { Percent } from "../ui/Percent.js";
 import { Problem } from "../ui/Problem.js";
+import { Lights } from "./Lights.js";
 
 /** As a person reads them, with what they are for. */
 const PRESETS = [
@@ -16,6 +18,14 @@ const PRESETS = [
   ["flat", "Flat", "The colors of the legend, without shadows and fog"],
 ] as const;
 
+/** Rays of ambient occlusion for each sample, of which a picture at rest has 16. */
+const OCCLUSION = [
+  [0, "Off"],
+  [1, "Usual"],
+  [2, "Fine"],
+  [4, "Finest"],
+] as const;
+
 export function Look() {
   const commands = useCommands();
   return (
@@ -23,12 +33,26 @@ export function Look() {
       <Presets commands={commands} />
       <Background />
       <Fog commands={commands} />
+      <AtRest commands={commands} />
+      <details class="bw-more-choices">
+        <summary>More</summary>
+        <div class="bw-form">
+          <Outlines commands={commands} />
+          <Occlusion commands={commands} />
+          <Shadows commands={commands} />
+          <Lights commands={commands} />
+        </div>
+      </details>
       <Problem of={commands} />
     </div>
   );
 }
 
-function Presets({ commands }: { readonly commands: Commands }) {
+interface PartProps {
+  readonly commands: Commands;
+}
+
+function Presets({ commands }: PartProps) {
   const { link } = useView();
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset would need a legend that is seen
@@ -49,40 +73,128 @@ function Presets({ commands }: { readonly commands: Commands }) {
 
 function Background() {
   const { model, traits } = useView();
+  const color = traits.background.value;
+  const isClear = color.length > 7;
+  const choose = (chosen: string) => publish(model, "background", chosen);
   return (
     <Field name="Background">
       {(id) => (
-        <ColorInput id={id} color={traits.background.value} onChoose={(color) => publish(model, "background", color)} />
+        <div class="bw-ground">
+          <ColorInput id={id} color={color} disabled={isClear} onChoose={choose} />
+          <label class="bw-check" title="Saved pictures have no background; the view shows a checkerboard">
+            <input
+              type="checkbox"
+              checked={isClear}
+              onChange={({ currentTarget }) => choose(currentTarget.checked ? `${color}00` : opaque(color))}
+            />
+            Transparent
+          </label>
+        </div>
       )}
     </Field>
   );
 }
 
-function Fog({ commands }: { readonly commands: Commands }) {
+function Fog({ commands }: PartProps) {
   const { link, traits } = useView();
-  const fog = traits.fog.value;
-  const percent = Math.round((fog ?? 0) * 100);
-  const reason = fog === null ? "This renderer has no fog." : "";
   return (
-    <Field name="Fog">
+    <Percent
+      name="Fog"
+      value={traits.fog.value}
+      reason="This renderer has no fog."
+      title="How far surfaces fade at the far end of the scene"
+      disabled={commands.busy.value}
+      onChoose={(strength) => void commands.run(() => link.call("rendering.set_fog", { strength }))}
+    />
+  );
+}
+
+function AtRest({ commands }: PartProps) {
+  const { link, traits } = useView();
+  const chosen = traits.shading.value.at_rest;
+  const choose = (renderer: string) => {
+    const name = renderer === "path tracer" ? renderer : "interactive";
+    void commands.run(() => link.call("rendering.set_at_rest", { renderer: name }));
+  };
+  return (
+    <Field name="At rest">
       {(id) => (
-        <div class="bw-slider" title={reason || "How far surfaces fade at the far end of the scene"}>
-          <input
-            type="range"
-            id={id}
-            min="0"
-            max="100"
-            aria-valuetext={reason || `${percent} %`}
-            value={percent}
-            disabled={commands.busy.value || fog === null}
-            onChange={({ currentTarget }) => {
-              const strength = currentTarget.valueAsNumber / 100;
-              void commands.run(() => link.call("rendering.set_fog", { strength }));
-            }}
-          />
-          <span>{fog === null ? "none" : `${percent} %`}</span>
-        </div>
+        <select
+          id={id}
+          title={
+            chosen === null
+              ? "This renderer has no path tracer for views."
+              : "What draws the view when the camera rests; the path tracer takes some seconds"
+          }
+          disabled={commands.busy.value || chosen === null}
+          value={chosen ?? "interactive"}
+          onChange={({ currentTarget }) => choose(currentTarget.value)}
+        >
+          <option value="interactive">Interactive</option>
+          <option value="path tracer">Path tracer</option>
+        </select>
       )}
     </Field>
+  );
+}
+
+function Outlines({ commands }: PartProps) {
+  const { link, traits } = useView();
+  return (
+    <Percent
+      name="Outlines"
+      value={traits.shading.value.outlines}
+      reason="This renderer has no outlines."
+      title="How dark the lines are around what stands in front of something"
+      disabled={commands.busy.value}
+      onChoose={(strength) => void commands.run(() => link.call("rendering.set_outlines", { strength }))}
+    />
+  );
+}
+
+function Occlusion({ commands }: PartProps) {
+  const { link, traits } = useView();
+  const rays = traits.shading.value.ambient_occlusion;
+  const known = OCCLUSION.some(([number]) => number === rays);
+  return (
+    <Field name="Occlusion">
+      {(id) => (
+        <select
+          id={id}
+          title="Darkens what lies deep in the scene, when the camera rests"
+          disabled={commands.busy.value}
+          value={rays}
+          onChange={({ currentTarget }) => {
+            const chosen = Number(currentTarget.value);
+            void commands.run(() => link.call("rendering.set_ambient_occlusion", { rays: chosen }));
+          }}
+        >
+          {OCCLUSION.map(([number, text]) => (
+            <option key={number} value={number}>
+              {text}
+            </option>
+          ))}
+          {!known && <option value={rays}>{`${rays} rays`}</option>}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+function Shadows({ commands }: PartProps) {
+  const { link, traits } = useView();
+  return (
+    <label class="bw-check">
+      <input
+        type="checkbox"
+        checked={traits.shading.value.shadows}
+        disabled={commands.busy.value}
+        onChange={({ currentTarget }) => {
+          const shadows = currentTarget.checked;
+          void commands.run(() => link.call("rendering.set_shadows", { shadows }));
+        }}
+      />
+      Shadows
+    </label>
   );
 }

@@ -480,10 +480,12 @@ IN_THE_MOVIE = {
     "snapshot",
 }
 OURS = {
+    "add-light-camera",
     "add-morphology",
     "get-cancellable-methods",
     "get-fog",
     "get-model-coloring",
+    "get-outlines",
     "get-model-outline",
     "get-picture-options",
     "get-radius-floor",
@@ -491,6 +493,7 @@ OURS = {
     "pick",
     "render-ids",
     "set-fog",
+    "set-outlines",
     "set-picture-options",
     "set-radius-floor",
     "set-slab",

@@ -8,10 +8,12 @@ from brayns_widget.protocol.brayns.additions import (
     GET_FOG,
     GET_MODEL_COLORING,
     GET_MODEL_OUTLINE,
+    GET_OUTLINES,
     GET_PICTURE_OPTIONS,
     GET_RADIUS_FLOOR,
     GET_SLAB,
     SET_FOG,
+    SET_OUTLINES,
     SET_PICTURE_OPTIONS,
     SET_RADIUS_FLOOR,
     SET_SLAB,
@@ -19,6 +21,7 @@ from brayns_widget.protocol.brayns.additions import (
     Fog,
     ModelColoring,
     ModelOutline,
+    Outlines,
     PictureOptions,
     RadiusFloor,
     Slab,
@@ -70,6 +73,18 @@ def get_slab(context: Context) -> Slab:
 def set_slab(context: Context, params: Slab) -> None:
     """Cut away all that lies beside a part of space between two parallel planes, or within it."""
     context.models.set_slab(params)
+
+
+@methods.add(GET_OUTLINES, plugin=OURS, turn=Turn.AT_ONCE)
+def get_outlines(context: Context) -> Outlines:
+    """Get how dark the lines around things are."""
+    return Outlines(strength=context.outlines)
+
+
+@methods.add(SET_OUTLINES, plugin=OURS, turn=Turn.AT_ONCE)
+def set_outlines(context: Context, params: Outlines) -> None:
+    """Draw dark lines around what stands in front of something."""
+    context.outlines = params.strength
 
 
 @methods.add(GET_PICTURE_OPTIONS, plugin=OURS, turn=Turn.AT_ONCE)

@@ -63,7 +63,7 @@ class Shot:
         check_camera(view, projection, region)
         return cls(
             camera=camera_of(view, projection, region, near_clip),
-            settings=settings_of(renderer, context.picture_options, context.fog),
+            settings=settings_of(renderer, context.picture_options, fog=context.fog, outlines=context.outlines),
             frame=params.simulation_frame if "simulation_frame" in given else None,
         )
 

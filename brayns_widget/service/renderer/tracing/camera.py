@@ -106,9 +106,8 @@ def ray_frame(camera: Camera, aspect: float) -> NDArray[np.float32]:
     """
     view, projection, region = camera.view, camera.projection, camera.region
     position, target, up = (_vector(name, getattr(view, name)) for name in ("position", "target", "up"))
-    forward = _unit("The camera's target lies on its position", target - position)
-    right = _unit("The camera's up vector is zero or points along its view", np.cross(forward, _scaled(up)))
-    top = np.cross(right, forward)
+    right, top, back = _axes(position, target, up)
+    forward = -back
     (x0, y0), (x1, y1) = _vector("image_start", region.start), _vector("image_end", region.end)
     height = _plane_height(projection)
     across, upwards = right * height * aspect, top * height
@@ -128,6 +127,23 @@ def ray_frame(camera: Camera, aspect: float) -> NDArray[np.float32]:
     if not np.isfinite(frame).all():
         raise ValueError("The camera's numbers are too large.")
     return frame
+
+
+def axes_of(view: View) -> NDArray[np.float64]:
+    """Return (3, 3) unit vectors: to the right of what a camera sees, up, and towards the viewer.
+
+    Raises:
+        ValueError: as of ``ray_frame``.
+    """
+    return np.array(_axes(*(_vector(name, getattr(view, name)) for name in ("position", "target", "up"))))
+
+
+def _axes(
+    position: NDArray[np.float64], target: NDArray[np.float64], up: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    forward = _unit("The camera's target lies on its position", target - position)
+    right = _unit("The camera's up vector is zero or points along its view", np.cross(forward, _scaled(up)))
+    return right, np.cross(right, forward), -forward
 
 
 def rays(frame: NDArray[np.float32], u: ArrayLike, v: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

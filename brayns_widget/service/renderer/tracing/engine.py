@@ -13,16 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.content.geometry import Floats
-from brayns_widget.service.renderer.tracing.camera import Camera, Perspective, View, ray_frame, rays, through_lens
+from brayns_widget.service.renderer.tracing import outlines
+from brayns_widget.service.renderer.tracing.camera import (
+    Camera,
+    Perspective,
+    View,
+    axes_of,
+    ray_frame,
+    rays,
+    through_lens,
+)
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
-from brayns_widget.service.renderer.tracing.ground import add_fog, packed_background
+from brayns_widget.service.renderer.tracing.ground import BLEND, ENCODED, add_fog, packed_background
 from brayns_widget.service.renderer.tracing.kernels.ids import MOST_UNSEEN
 from brayns_widget.service.renderer.tracing.kernels.surfaces import EPSILON
-from brayns_widget.service.renderer.tracing.lights import hardened, have_places
+from brayns_widget.service.renderer.tracing.lights import hardened, have_places, turned
 from brayns_widget.service.renderer.tracing.materials import plainly_shaded
 from brayns_widget.service.renderer.tracing.picking import first_hits
 from brayns_widget.service.renderer.tracing.pictures.framebuffer import Frame, checked_size, coarse_size
-from brayns_widget.service.renderer.tracing.pictures.images import encode_image
+from brayns_widget.service.renderer.tracing.pictures.images import encode_image, over_checkers
 from brayns_widget.service.renderer.tracing.sampling import lens_point
 from brayns_widget.service.renderer.tracing.scene import Scene, Traced
 from brayns_widget.service.renderer.tracing.settings import RenderSettings
@@ -40,6 +49,7 @@ _MOVING_SCALE = 2  # how many times smaller a side pictures of a moving camera a
 _MOST_BOUNCES = 64  # more make no visible difference, but among white walls a picture would never end
 _MOST_AT_ONCE = 64  # samples of a step: who sets a million can still stop it
 _MOST_AMBIENT = 4096  # rays for each sample; more make no visible difference, and 64 bits would overflow
+_RESOLVING = 16  # samples of paths that resolve thin primitives; the others are for their noise
 _INITIAL_CAMERA = Camera(View(position=(0.0, 0.0, 0.0), target=(0.0, 0.0, 1.0), up=(0.0, 1.0, 0.0)))
 
 
@@ -138,6 +148,7 @@ class Engine:
         self._settings = RenderSettings()
         self._coarse_scale = 1
         self._frame = Frame(1, 1, accumulates=False)
+        self._lines: Floats | None = None  # of the picture that is being accumulated
         self.has_picture = False
         self._steps = 0
         self._traced: tuple[int, int] | None = None  # size of what is being accumulated; None: start anew
@@ -261,6 +272,10 @@ class Engine:
         size = self._coarse_size() if self._steps == 0 else self._viewport
         if self._traced != size:
             self._start(size)
+        if self._settings.outlines > 0 and self._lines is None:
+            self._lines = self._find_lines(size, traced, look, self._settings, stopped=stopped)
+            if self._lines is None:
+                return False
         due = self._samples_due(size)
         while self._frame.samples < due:
             focused = _focused(look, self._camera, self._frame.samples)
@@ -285,7 +300,13 @@ class Engine:
         Raises:
             ValueError: unknown format or quality.
         """
-        return encode_image(self._frame.pixels, image_format, quality)
+        pixels = self._frame.pixels
+        if self._lines is not None and self._settings.outlines > 0:
+            pixels = outlines.draw(pixels, self._lines, self._settings.outlines)
+        if image_format == "jpg" and self._settings.exact_background and self._settings.background[3] < 1:
+            light = packed_background(self._settings.background, exact=True)[BLEND] == ENCODED
+            pixels = over_checkers(pixels, light=bool(light))
+        return encode_image(pixels, image_format, quality)
 
     def snapshot(
         self,
@@ -351,6 +372,10 @@ class Engine:
                 self._tracer.add_sample(frame, traced, focused, proceed, lambda: others.wanted)
                 proceed()
                 others.pause()
+            if settings.outlines > 0:
+                found = self._find_lines(size, traced, look, settings, watch=proceed)
+                if found is not None:
+                    frame.pixels[:] = outlines.draw(frame.pixels, found, settings.outlines)
         return frame
 
     def surfaces(
@@ -480,7 +505,23 @@ class Engine:
             yield self.scene.traced
 
     def _floor(self, look: Look, height: int, settings: RenderSettings) -> Floor:
-        return Floor.of(look.camera, height, self._radius_floor / math.sqrt(settings.samples))
+        resolving = min(settings.samples, _RESOLVING) if settings.path_tracing else settings.samples
+        return Floor.of(look.camera, height, self._radius_floor / math.sqrt(resolving))
+
+    def _find_lines(
+        self,
+        size: tuple[int, int],
+        traced: Traced,
+        look: Look,
+        settings: RenderSettings,
+        *,
+        watch: Callable[[bool], bool] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Floats | None:
+        """Find the outlines of a picture; None if that was stopped."""
+        fine = outlines.fineness(size, settings.samples)
+        depths = self._tracer.depths((fine * size[0], fine * size[1]), traced, look, watch, stopped)
+        return None if depths is None else outlines.lines(depths, look.camera, fine)
 
     def _coarse_size(self) -> tuple[int, int]:
         return coarse_size(*self._viewport, self._coarse_scale)
@@ -499,6 +540,7 @@ class Engine:
 
     def _start(self, size: tuple[int, int]) -> None:
         self._traced = size
+        self._lines = None
         accumulates = self._settings.samples > 1 and (size == self._viewport or not self._settings.stepwise)
         if self._frame.size == size and self._frame.accumulates == accumulates:
             self._frame.restart()
@@ -519,6 +561,7 @@ def _look(scene: Scene, camera: Camera, settings: RenderSettings, size: tuple[fl
     if not 0 <= camera.near_clip < np.inf:
         raise ValueError(f"The near clipping distance must be finite and not negative, got {camera.near_clip}.")
     ambient, lights = scene.lights
+    lights = turned(lights, axes_of(camera.view))
     materials = scene.materials
     if not settings.path_tracing:
         if settings.samples == 1 or not settings.soft_shadows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from brayns_widget.service.renderer.content.geometry import Floats
 
@@ -20,6 +21,7 @@ HARD = 17  # 1: all its light comes from its middle
 COLUMNS = 18
 
 DIRECTIONAL, SPHERE, QUAD = 0, 1, 2
+CAMERA = 3  # directional along the axes of the camera, see ``turned``: kernels do not know it
 
 
 class PackedLights(NamedTuple):
@@ -37,6 +39,22 @@ class PackedLights(NamedTuple):
 def no_lights() -> PackedLights:
     """Return an empty set of lights."""
     return PackedLights(np.zeros(3, np.float32), np.zeros((0, COLUMNS), np.float32))
+
+
+def turned(lights: Floats, axes: NDArray[np.float64]) -> Floats:
+    """Turn lights that follow the camera into directional ones.
+
+    Args:
+        lights: the rows.
+        axes: (3, 3), unit vectors in the world: to the right of the picture, up, and towards the viewer.
+    """
+    follow = lights[:, KIND] == CAMERA
+    if not follow.any():
+        return lights
+    lights = lights.copy()
+    lights[follow, PLACE : PLACE + 3] = lights[follow, PLACE : PLACE + 3] @ axes
+    lights[follow, KIND] = DIRECTIONAL
+    return lights
 
 
 def hardened(lights: Floats) -> Floats:

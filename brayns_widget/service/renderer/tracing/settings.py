@@ -21,6 +21,7 @@ class RenderSettings:
         soft_shadows: whether lights of some size cast soft shadows where surfaces are only shaded; not so in Brayns.
         all_materials: whether surfaces that are only shaded can emit or be of clear plastic; not so in Brayns.
         fog: share of the background at the far end of the scene, 0 to 1, see ``tracing.ground``; not in Brayns.
+        outlines: how dark the lines around things are, 0 to 1, see ``tracing.outlines``; not in Brayns.
         exact_background: whether the background is shown as it is; else it passes the tone curve, as in Brayns.
     """
 
@@ -36,3 +37,4 @@ class RenderSettings:
     all_materials: bool = True
     exact_background: bool = False
     fog: float = 0.0
+    outlines: float = 0.0

@@ -87,7 +87,7 @@ _COMPILATIONS = {
         (trace_volumes, _SCENE + _MATERIALS + _VOLUMES + _PASS + _EFFECTS + _BOUNCES + _PICTURE + _FRAME),
         (trace_volume_paths, _SCENE + _MATERIALS + _VOLUMES + _PASS + _PATHS + _PICTURE + _FRAME),
         (trace_paths, _SCENE + _MATERIALS + _PASS + _PATHS + _PICTURE + _FRAME),
-        (trace_ids, _SCENE + _PASS[:6] + _MASK + (_array(types.int32, 3),)),
+        (trace_ids, _SCENE + _PASS[:6] + _MASK + (_array(types.int32, 3), _array(types.float32, 2))),
     )
 }
 
@@ -236,22 +236,64 @@ class Tracer:
         """
         width, height = size
         found = np.full((height, width, 2), -1, np.int32)
+        depths = np.empty((height, width), np.float32)
+        return found if self._find(found, depths, traced, look, stopped=stopped) else None
+
+    def depths(
+        self,
+        size: tuple[int, int],
+        traced: Traced,
+        look: Look,
+        watch: Callable[[bool], bool] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Floats | None:
+        """Find how far what is seen in the middle of each pixel is; arguments are those of ``ids`` and ``add_sample``.
+
+        Returns:
+            float32 (height, width), distances along the rays, infinite where nothing is hit; None if it was stopped.
+
+        Raises:
+            Cancelled: ``watch`` returned False.
+        """
+        width, height = size
+        depths = np.full((height, width), np.inf, np.float32)
+        nothing = np.empty((0, 0, 2), np.int32)
+        return depths if self._find(nothing, depths, traced, look, watch=watch, stopped=stopped) else None
+
+    def _find(
+        self,
+        found: NDArray[np.int32],
+        depths: Floats,
+        traced: Traced,
+        look: Look,
+        *,
+        watch: Callable[[bool], bool] | None = None,
+        stopped: Callable[[], bool],
+    ) -> bool:
+        """Fill buffers; False if it was stopped."""
+        height, width = depths.shape
         if not len(traced.table):
-            return found
-        if not _COMPILATIONS[trace_ids].wait(lambda: not stopped()):
-            return None
+            return True
+
+        def proceed() -> bool:
+            if watch is not None and not watch(True):
+                raise Cancelled("The picture was cancelled.")
+            return not stopped()
+
+        if not _COMPILATIONS[trace_ids].wait(proceed):
+            return False
         state, done = self._state, tiles(width, height)
         state[:] = 0
         if stopped():
-            return None
-        mask = self._mask(size, traced, look, pixel_offset(0), None)
+            return False
+        mask = self._mask((width, height), traced, look, pixel_offset(0), watch)
+        arguments = state, done, look.camera, look.near, mask, found, depths
 
         def trace(scratch: Floats) -> None:
-            lanes = scratch.view(np.int32)
-            trace_ids(traced.scene, traced.table, scratch, lanes, state, done, look.camera, look.near, mask, found)
+            trace_ids(traced.scene, traced.table, scratch, scratch.view(np.int32), *arguments)
 
-        self._run(trace, None)
-        return found if done.all() else None
+        self._run(trace, watch and (lambda: watch(False)))
+        return bool(done.all())
 
     def _mask(
         self,

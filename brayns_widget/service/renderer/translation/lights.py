@@ -9,11 +9,20 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, Light, QuadLight, SphereLight
+from brayns_widget.protocol.brayns.lights import (
+    AmbientLight,
+    CameraLight,
+    DirectionalLight,
+    Light,
+    QuadLight,
+    SphereLight,
+)
 from brayns_widget.protocol.schema import Vector3
 from brayns_widget.service.renderer.content.geometry import Bounds, empty_bounds
 from brayns_widget.service.renderer.tracing.lights import (
+    CAMERA,
     COLUMNS,
+    DIRECTIONAL,
     EDGE1,
     FACES,
     KIND,
@@ -83,11 +92,12 @@ def placed(light: Light, matrix: Doubles) -> Light:
     return light
 
 
-def _row(light: DirectionalLight | SphereLight | QuadLight, power: Doubles) -> Doubles:
+def _row(light: DirectionalLight | SphereLight | QuadLight | CameraLight, power: Doubles) -> Doubles:
     row = np.zeros(COLUMNS)
     row[POWER : POWER + 3] = power / math.pi
-    if isinstance(light, DirectionalLight):
+    if isinstance(light, DirectionalLight | CameraLight):
         row[PLACE : PLACE + 3] = -_unit(light.direction, "A directional light needs a direction other than zero")
+        row[KIND] = CAMERA if isinstance(light, CameraLight) else DIRECTIONAL
         return row
     row[PLACE : PLACE + 3] = light.position
     if isinstance(light, SphereLight):

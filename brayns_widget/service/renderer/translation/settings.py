@@ -44,8 +44,10 @@ def _projection_of(projection: protocol.Projection) -> Projection:
             return Cylindric(projection.fovy)
 
 
-def settings_of(renderer: Renderer, options: PictureOptions, fog: float = 0.0) -> RenderSettings:
-    """Convert the interactive or the production renderer; see ``RenderSettings`` for the fog."""
+def settings_of(
+    renderer: Renderer, options: PictureOptions, *, fog: float = 0.0, outlines: float = 0.0
+) -> RenderSettings:
+    """Convert the interactive or the production renderer; see ``RenderSettings`` for fog and outlines."""
     red, green, blue, alpha = map(float, renderer.background_color)
     common = RenderSettings(
         samples=renderer.samples_per_pixel,
@@ -53,6 +55,7 @@ def settings_of(renderer: Renderer, options: PictureOptions, fog: float = 0.0) -
         background=(red, green, blue, alpha),
         exact_background=options.exact_background,
         fog=fog,
+        outlines=outlines,
         centered=options.centered,
         stepwise=options.stepwise,
         soft_shadows=options.soft_shadows,

@@ -167,7 +167,7 @@ PATHS = ("set-renderer-production", {"samples_per_pixel": 2})
 FRONT = {"position": [0, 0, 10], "target": [0, 0, 0], "up": [0, 1, 0]}
 LEFT_OPEN = {"coefficients": [1, 0, 0, -1]}  # cuts x < -1
 CUT = ("add-clipping-planes", {"primitives": [LEFT_OPEN]})
-OPTIONS = dict.fromkeys(("all_materials", "centered", "exact_background", "soft_shadows", "stepwise"), False)
+OPTIONS = dict.fromkeys(("all_materials", "centered", "exact_background", "paths", "soft_shadows", "stepwise"), False)
 CIRCUIT = ("add-model", sonata("<circuit>", "cells"))
 CELLS = (
     CIRCUIT,  # cells at x = 0, 10 and 20 are seen where else -2, 0 and 2 are
@@ -423,6 +423,7 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     # Lights
     "add-light-ambient": Changes(seen, ("...", "rgw"), {"intensity": 1}, (BALLS, DARK)),
     "add-light-directional": Changes(seen, ("...", "rgw"), {"direction": [0, 0, -1], "intensity": 3}, (BALLS, DARK)),
+    "add-light-camera": Changes(seen, ("...", "rgw"), {"direction": [0, 0, -1], "intensity": 3}, (BALLS, DARK)),
     "add-light-sphere": Changes(
         seen, ("...", "rgw"), {"position": [0, 0, 9], "radius": 0.1, "intensity": 500}, (BALLS, DARK)
     ),
@@ -514,6 +515,10 @@ EFFECTS: dict[str, Changes | Tells | Callable[[Client], Awaitable[None]]] = {
     "set-fog": Changes(bright, operator.lt, {"strength": 1.0}, (("add-spheres", [sphere(-2, z=-50), sphere(2)]),)),
     "get-slab": setting("slab", NO_SLAB, NO_SLAB | {"enabled": True, "position": 2.0}),
     "set-slab": Changes(seen, ("rgw", ".gw"), {"normal": [1, 0, 0], "position": 1, "thickness": 4}, (BALLS,)),
+    "get-outlines": setting("outlines", {"strength": 0.0}, {"strength": 0.5}),
+    "set-outlines": Changes(
+        bright, operator.lt, {"strength": 1.0}, (("add-spheres", [sphere(0), sphere(0.8, z=-50)]),)
+    ),
     "get-radius-floor": setting("radius-floor", {"pixels": 0.5}, {"pixels": 1}),
     "set-radius-floor": Changes(covered, operator.gt, {"pixels": 1}, (THREAD,)),
 }

@@ -1,4 +1,4 @@
-"""The kernel of id buffers: what each pixel's middle shows, without shading."""
+"""The kernel of id and depth buffers: what each pixel's middle shows, without shading."""
 
 from __future__ import annotations
 
@@ -55,14 +55,26 @@ def _pass_unseen(f: Any, i: Any, table: Any) -> Any:
 
 @kernel
 def trace_ids(  # noqa: PLR0917 - Numba knows no keywords
-    scene: Any, table: Any, f: Any, i: Any, state: Any, done: Any, camera: Any, near: Any, mask: Any, ids: Any
+    scene: Any,
+    table: Any,
+    f: Any,
+    i: Any,
+    state: Any,
+    done: Any,
+    camera: Any,
+    near: Any,
+    mask: Any,
+    ids: Any,
+    depths: Any,
 ) -> None:
     """Find the first surface of each pixel that can be seen, for the tiles that this thread takes.
 
-    Arguments are those of ``surfaces.trace``, but for ``ids``: int32 (height, width, 2), gets geomID and slot; where
-    nothing is hit, -1 and -1.
+    Arguments are those of ``surfaces.trace``, but for:
+        ids: int32 (height, width, 2), gets geomID and slot; where nothing is hit, -1 and -1. (0, 0, 2) if not wanted.
+        depths: float32 (height, width), gets the distance along the ray, infinite where nothing is hit.
     """
-    height, width = ids.shape[0], ids.shape[1]
+    height, width = depths.shape
+    keep = ids.shape[0] > 0
     half, near = np.float32(0.5), np.float32(near)
     prepare_rays(f, i)
     for x0, y0 in blocks(state, done, 0, width, height):
@@ -79,8 +91,10 @@ def trace_ids(  # noqa: PLR0917 - Numba knows no keywords
             for column in range(min(4, width - x0)):
                 lane = 4 * row + column
                 y, x = y0 + row, x0 + column
-                if traced and i[GEOMETRY, lane] != NONE:
+                hit = traced and i[GEOMETRY, lane] != NONE
+                depths[y, x] = f[TFAR, lane] if hit else INFINITE
+                if keep and hit:
                     ids[y, x, 0] = i[GEOMETRY, lane]
                     ids[y, x, 1] = np.int32(_slot(i, table, lane))
-                else:
+                elif keep:
                     ids[y, x, 0] = ids[y, x, 1] = -1

@@ -12,6 +12,8 @@ from PIL.PngImagePlugin import PngInfo
 from simplejpeg import encode_jpeg  # type: ignore[attr-defined]
 
 FORMATS = ("jpg", "png")
+_CHECKERS = 40  # in a picture's height
+_LIGHT, _DARK = (208, 236), (38, 24)  # the tones of a light one, and of a dark one
 
 
 def encode_image(
@@ -38,6 +40,28 @@ def encode_image(
     if not 0 <= quality <= 100:
         raise ValueError(f"JPEG quality must lie between 0 and 100, got {quality}.")
     return bytes(encode_jpeg(pixels, max(1, quality), "RGBA", "420"))
+
+
+def over_checkers(pixels: NDArray[np.uint8], *, light: bool) -> NDArray[np.uint8]:
+    """Lay a picture over a checkerboard, as people know it from what is transparent.
+
+    Args:
+        pixels: uint8 (height, width, 4), RGBA.
+        light: whether it is light, where numbers of sRGB are mixed, or dark, where squares of them are, as in
+            ``tracing.ground``.
+    """
+    height, width = pixels.shape[:2]
+    side = max(4, round(height / _CHECKERS))
+    odd = (np.arange(height)[:, None] // side + np.arange(width) // side) % 2
+    board = np.where(odd, *(_LIGHT if light else _DARK)).astype(np.float32)[..., None]
+    alpha = pixels[..., 3:] * np.float32(1 / 255)
+    near = pixels[..., :3].astype(np.float32)
+    over = np.full_like(pixels, 255)
+    if light:
+        over[..., :3] = np.rint(alpha * near + (1 - alpha) * board)
+    else:
+        over[..., :3] = np.rint(np.sqrt(alpha * near * near + (1 - alpha) * board * board))
+    return over
 
 
 def _text_chunks(texts: Mapping[str, str]) -> PngInfo:
