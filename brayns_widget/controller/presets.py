@@ -35,10 +35,10 @@ class Preset:
 def presets() -> Mapping[PresetName, Preset]:
     """Return all presets by name.
 
-    "readable" is the view as it is at first. "paper" is for print: white, soft, with little fog, as it would make thin
-    neurites pale, and faint outlines, which keep them apart. "stage" is dark, lit from behind on both sides, wherever
-    one looks from, so that edges shine, and what is behind is dark around them. "flat" has the colors of the legend: no
-    shadows, no light from aside, no fog.
+    "readable" is the view as it is at first. "paper" is for print: white, soft, with little light and fog, as these
+    make thin neurites pale, and faint outlines, which keep them apart. "stage" is dark, lit from behind on both sides,
+    wherever one looks from, so that edges shine, and what is behind is dark around them. "flat" has the colors of the
+    legend: no shadows, no light from aside, no fog.
     """
     from brayns_widget.controller.state import BACKGROUND, FOG
     from brayns_widget.protocol.brayns.lights import AmbientLight, CameraLight, DirectionalLight
@@ -49,9 +49,9 @@ def presets() -> Mapping[PresetName, Preset]:
         "readable": Preset(BACKGROUND, usual_lights(), usual_settings(), FOG),
         "paper": Preset(
             "#ffffff",
-            (AmbientLight(intensity=1.1), DirectionalLight(intensity=1.5, direction=(-0.4, -1, -1))),
+            (AmbientLight(intensity=0.5), DirectionalLight(intensity=0.8, direction=(-0.4, -1, -1))),
             soft,
-            0.25,
+            0.1,
             0.2,
         ),
         "stage": Preset(
