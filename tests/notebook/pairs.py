@@ -404,7 +404,7 @@ PROPERTIES: Mapping[str, Write] = {
     "part.color": Write(
         lambda stage, value: setattr(_lamp(stage), "color", value),
         value=_color,
-        sent=("add-light-ambient", lambda params: _hex((*params["color"], 1.0))),
+        sent=("add-light-ambient", lambda params: params.get("color") and _hex((*params["color"], 1.0))),
         read=lambda stage: stage.other.lights[-1].color,
     ),
     "part.intensity": Write(lambda stage, value: setattr(_lamp(stage), "intensity", value), **_LIT),
