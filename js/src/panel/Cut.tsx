@@ -124,8 +124,8 @@ function Numbers({ slab, busy, change }: NumbersProps) {
         <Button label="One thickness back" title="One thickness back ([)" onClick={() => mover.step(-1)}>
           Back
         </Button>
-        <Button label="One thickness on" title="One thickness on (])" onClick={() => mover.step(1)}>
-          On
+        <Button label="Next, one thickness on" title="One thickness on (])" onClick={() => mover.step(1)}>
+          Next
         </Button>
         <Button
           title={playing ? "Leave it where it is" : "Move through all that is there"}
