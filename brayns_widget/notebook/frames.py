@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
-from brayns_widget.controller.state import Notice
+from brayns_widget.controller.state import Notice, SlabState, State
 from brayns_widget.controller.views import read_camera
 from brayns_widget.frames.client import Frames
 from brayns_widget.frames.makers import Target
@@ -73,7 +73,8 @@ class SceneFrames:
             controller.listen(lambda state: state.camera, lambda _: self._look()),
             controller.listen(lambda state: state.capabilities, lambda _: self._connect()),
             controller.listen(lambda state: state.revision, lambda _: self._redraw()),
-            controller.listen(lambda state: state.slab, lambda _: self._frames.shift()),
+            # One that is off, as at first, changes nothing that is seen.
+            controller.listen(_cutting, lambda _: self._frames.shift()),
             # The renderer answers in order: a picture asked for now would come when the long task is done.
             controller.listen(lambda state: state.holding, self._frames.set_busy),
         ]
@@ -269,3 +270,7 @@ class SceneFrames:
             self._failure = Notice("error", text, hint)
         else:
             self._controller.notices.take_back(self._failure)
+
+
+def _cutting(state: State) -> SlabState | None:
+    return state.slab if state.slab and state.slab.on else None

@@ -69,7 +69,7 @@ def test_what_a_call_has_done_can_be_read_at_once(viewer, page):
         assert viewer.background == ("#ff0000" if title == "one" else "#0000ff")
 
 
-@pytest.mark.parametrize("name", ["backgroud", "lights", "snapshot", "controller", "model"])
+@pytest.mark.parametrize("name", ["backgroud", "shapes", "snapshot", "controller", "model"])
 def test_what_has_no_effect_raises(viewer, name):
     with pytest.raises(AttributeError):
         setattr(viewer, name, 3)
