@@ -97,7 +97,7 @@ def test_synapses_come_with_the_cells_that_were_named(notebook: Notebook) -> Non
     files.get_by_role("option", name="circuit folder").click()
     files.get_by_role("option", name="circuit_config.json").click()
     page.get_by_label("Population").wait_for(timeout=60_000)
-    page.get_by_text("More", exact=True).click()
+    page.locator("form").get_by_text("More", exact=True).click()
     page.get_by_label("Only ids").fill("0-4, 7")
     page.get_by_label("Share of the cells in percent").fill("100")
     page.get_by_role("group", name="Synapses on them").get_by_role("checkbox").check()
