@@ -62,6 +62,8 @@ def test_axis_and_thickness(view):
     view.wait("kernel.calls('slab.set').length === 2")
     thickness.fill("-1")
     thickness.press("Enter")
+    assert (thickness.input_value(), thickness.get_attribute("aria-invalid")) == ("-1", "true")
+    thickness.press("Escape")
     assert thickness.input_value() == "30"
     assert sent(view) == [{"axis": "principal"}, {"thickness": 12.5}]
     view.trait("slab", SLAB | {"axis": "own", "normal": [0, 0.6, 0.8]})

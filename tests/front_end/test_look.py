@@ -117,10 +117,12 @@ def test_a_light_is_changed_and_removed(look):
     assert look.calls("lights.remove") == [{"id": 4}]
 
 
-def test_a_negative_intensity_is_taken_back(look):
+def test_a_negative_intensity_is_not_sent(look):
     field = look.page.get_by_label("Intensity of Ambient")
     field.fill("-1")
     field.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.press("Escape")
     expect(field).to_have_value("0.8")
     assert look.calls("lights.change") == []
 

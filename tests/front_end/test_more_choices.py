@@ -22,7 +22,7 @@ def form(panel):
         populations.append({**one, "afferent": afferent, "efferent": efferent})
     panel.answer("files.inspect", {"result": {**CIRCUIT, "populations": populations}})
     open_circuit(panel)
-    panel.page.locator("details.bw-more-choices > summary").click()
+    panel.page.locator("form details.bw-more-choices > summary").click()
     return panel
 
 
@@ -55,7 +55,7 @@ def test_what_is_no_id_is_named_and_nothing_is_sent(form):
 def test_a_mistake_that_is_folded_away_unfolds(form):
     ids = form.page.get_by_label("Only ids")
     ids.fill("seven")
-    form.page.get_by_text("More", exact=True).click()
+    form.page.locator("form").get_by_text("More", exact=True).click()
     form.page.get_by_role("button", name="Load", exact=True).click()
     form.page.wait_for_function("document.activeElement.placeholder === 'such as 3, 10-20'", timeout=10_000)
     assert ids.is_visible()
@@ -94,7 +94,7 @@ def test_long_names_do_not_let_the_panel_scroll_sideways(panel, width):
     panel.answer("files.inspect", {"result": {**CIRCUIT, "populations": populations}})
     panel.page.evaluate("(width) => { document.getElementById('cell').style.width = `${width}px`; }", width)
     open_circuit(panel)
-    panel.page.locator("details.bw-more-choices > summary").click()
+    panel.page.locator("form details.bw-more-choices > summary").click()
     panel.page.evaluate("document.querySelector('.bw-load').style.width = '225px'")  # beside a scroll bar
     form = panel.page.locator(".bw-load").bounding_box()
     for label in panel.page.locator(".bw-several label:visible, .bw-parts label").all():
