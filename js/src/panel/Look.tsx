@@ -74,7 +74,7 @@ function Presets({ commands }: PartProps) {
 function Background() {
   const { model, traits } = useView();
   const color = traits.background.value;
-  const isClear = color.length > 7;
+  const isClear = /^#......00$/.test(color);
   const choose = (chosen: string) => publish(model, "background", chosen);
   return (
     <Field name="Background">
@@ -85,7 +85,7 @@ function Background() {
             <input
               type="checkbox"
               checked={isClear}
-              onChange={({ currentTarget }) => choose(currentTarget.checked ? `${color}00` : opaque(color))}
+              onChange={({ currentTarget }) => choose(opaque(color) + (currentTarget.checked ? "00" : ""))}
             />
             Transparent
           </label>
