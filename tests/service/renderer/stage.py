@@ -24,11 +24,13 @@ async def empty_stage(address: str) -> AsyncIterator[Client]:
     async with client_of(address) as client:
         await client.call("clear-models")
         await client.call("set-slab", NO_SLAB)
+        for effect in ("fog", "outlines"):
+            await client.call(f"set-{effect}", {"strength": 0})
         await client.call("add-light-ambient", {"intensity": 1})
         await client.call("set-application-parameters", {"viewport": [60, 60]})
         await client.call("set-framebuffer-static")
         options = dict.fromkeys(("all_materials", "centered", "exact_background", "soft_shadows", "stepwise"), True)
-        await client.call("set-picture-options", options)
+        await client.call("set-picture-options", options | {"paths": False})
         await client.call("set-renderer-interactive", {"samples_per_pixel": 1, "ao_samples": 0})
         await client.call("set-renderer-interactive", {"background_color": [0, 0, 0, 1], "enable_shadows": True})
         await client.call("set-camera-view", {"position": [0, 0, 10], "target": [0, 0, 0], "up": [0, 1, 0]})

@@ -44,7 +44,8 @@ def test_renderers_keep_all_their_numbers():
     assert settings_of(production, ours) == RenderSettings(7, 9, (0.1, 0.2, 0.3, 0.4), path_tracing=True)
 
 
-@pytest.mark.parametrize("option", list(PictureOptions.model_fields))
+# Snapshots name their renderer: ``paths`` is for the view alone.
+@pytest.mark.parametrize("option", [name for name in PictureOptions.model_fields if name != "paths"])
 def test_pictures_are_as_in_brayns_where_nothing_else_is_asked_for(option):
     assert getattr(settings_of(Interactive(), PictureOptions()), option) is False
     assert getattr(settings_of(Interactive(), PictureOptions(**{option: True})), option) is True
