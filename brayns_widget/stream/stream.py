@@ -1,4 +1,7 @@
-"""Loop that turns desired state into frames."""
+"""Loop that turns desired state into frames.
+
+More than 600 lines, because every decision reads what the others have changed while a request was under way.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Undo and redo: what calls and gestures have changed goes back, and comes again."""
+"""Undo and redo: what calls and gestures have changed goes back, and comes again.
+
+More than 600 lines, because all tests undo on one fake cluster, each another kind of change.
+"""
 
 from __future__ import annotations
 

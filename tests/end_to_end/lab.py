@@ -331,3 +331,14 @@ def open_notebook(lab: Lab, browser: Browser, path: str) -> Notebook:
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.set_default_timeout(START_TIMEOUT * 1e3)
     return Notebook(lab, page, path)
+
+
+def run_model(lab: Lab, browser: Browser, name: str, shows: str) -> Notebook:
+    """Run a notebook whose first cell shows one model as ``viewer``, and wait for its complete picture."""
+    notebook = open_notebook(lab, browser, write_notebook(lab.root, f"{name}.ipynb", shows, "x = 1", "y = 2"))
+    notebook.command("notebook:run-all-cells")
+    notebook.canvas.wait_for()
+    notebook.page.evaluate("window.jupyterapp.shell.collapseLeft()")
+    until(lambda: notebook.evaluate("len(viewer.models)") == 1, 60, "the model")
+    notebook.wait_sharp()
+    return notebook

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import ARTIFACTS
-from tests.end_to_end.lab import Lab, Notebook, open_notebook, until, write_notebook
+from tests.end_to_end.lab import Lab, Notebook, run_model, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -24,12 +24,7 @@ DISTANCE = f"sum(side ** 2 for side in {AWAY}) ** 0.5"
 
 @pytest.fixture
 def notebook(lab: Lab, browser: Browser) -> Iterator[Notebook]:
-    notebook = open_notebook(lab, browser, write_notebook(lab.root, "camera.ipynb", SHOW, "x = 1", "y = 2"))
-    notebook.command("notebook:run-all-cells")
-    notebook.canvas.wait_for()
-    notebook.page.evaluate("window.jupyterapp.shell.collapseLeft()")
-    until(lambda: notebook.evaluate("len(viewer.models)") == 1, 60, "the model")
-    notebook.wait_sharp()
+    notebook = run_model(lab, browser, "camera", SHOW)
     yield notebook
     notebook.page.close()
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser import ARTIFACTS
-from tests.end_to_end.lab import Lab, Notebook, open_notebook, until, write_notebook
+from tests.end_to_end.lab import Lab, Notebook, run_model, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -29,12 +29,7 @@ FACTS = """(
 
 @pytest.fixture
 def notebook(lab: Lab, browser: Browser) -> Iterator[Notebook]:
-    notebook = open_notebook(lab, browser, write_notebook(lab.root, "history.ipynb", SHOW, "x = 1", "y = 2"))
-    notebook.command("notebook:run-all-cells")
-    notebook.canvas.wait_for()
-    notebook.page.evaluate("window.jupyterapp.shell.collapseLeft()")
-    until(lambda: notebook.evaluate("len(viewer.models)") == 1, 60, "the model")
-    notebook.wait_sharp()
+    notebook = run_model(lab, browser, "history", SHOW)
     yield notebook
     notebook.page.close()
 
