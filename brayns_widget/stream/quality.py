@@ -46,8 +46,8 @@ class StreamSettings:
         tells_ids: whether the server tells which cell each pixel shows.
         traces_paths: whether pictures of the server can follow light along paths.
         path_passes: render passes that make up such a picture.
-        first_path_passes: passes in the first one that is sent: with fewer, their noise is worse than the grain of the
-            usual picture at rest, which is there before.
+        first_path_passes: passes in the first one that is sent: the usual picture at rest stays before, as fewer
+            passes are noisy.
         path_interval: minimum time between two of them.
         ids_pause: time that a finished picture stands before that is asked: a scene that plays needs it for none.
         ids_deadline: maximum wait for it.
