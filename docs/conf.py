@@ -57,6 +57,7 @@ notebooks/connect
 notebooks/allen
 docs/reference/index
 docs/connect
+docs/looks
 docs/files
 docs/service
 docs/renderer

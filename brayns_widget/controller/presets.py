@@ -38,7 +38,7 @@ def presets() -> Mapping[PresetName, Preset]:
     "readable" is the view as it is at first. "paper" is for print: white, soft, with little light and fog, as these
     make thin neurites pale, and faint outlines, which keep them apart. "stage" is dark, lit from behind on both sides,
     wherever one looks from, so that edges shine, and what is behind is dark around them. "flat" has the colors of the
-    legend: no shadows, no light from aside, no fog.
+    legend: no shadows, no light from aside, no fog; faint outlines tell what is in front.
     """
     from brayns_widget.controller.state import BACKGROUND, FOG
     from brayns_widget.protocol.brayns.lights import AmbientLight, CameraLight, DirectionalLight
@@ -71,6 +71,7 @@ def presets() -> Mapping[PresetName, Preset]:
             (AmbientLight(intensity=1.0),),
             Interactive(ao_samples=0, enable_shadows=False, max_ray_bounces=3),
             0.0,
+            0.2,
         ),
     }
 

@@ -24,7 +24,7 @@ from brayns_widget.service.renderer.tracing.camera import (
     through_lens,
 )
 from brayns_widget.service.renderer.tracing.embree import Cancelled, Device
-from brayns_widget.service.renderer.tracing.ground import BLEND, ENCODED, add_fog, packed_background
+from brayns_widget.service.renderer.tracing.ground import BLEND, NEGATIVE, add_fog, packed_background
 from brayns_widget.service.renderer.tracing.kernels.ids import MOST_UNSEEN
 from brayns_widget.service.renderer.tracing.kernels.surfaces import EPSILON
 from brayns_widget.service.renderer.tracing.lights import hardened, have_places, turned
@@ -304,7 +304,7 @@ class Engine:
         if self._lines is not None and self._settings.outlines > 0:
             pixels = outlines.draw(pixels, self._lines, self._settings.outlines)
         if image_format == "jpg" and self._settings.exact_background and self._settings.background[3] < 1:
-            light = packed_background(self._settings.background, exact=True)[BLEND] == ENCODED
+            light = packed_background(self._settings.background, exact=True)[BLEND] == NEGATIVE
             pixels = over_checkers(pixels, light=bool(light))
         return encode_image(pixels, image_format, quality)
 

@@ -23,10 +23,10 @@ COLUMNS = 14
 
 NONE = 0.0
 """The background is light, and nothing lies behind the picture."""
-ENCODED = 1.0
-"""Numbers of sRGB are mixed, so that dark neurites keep their contrast on light ground."""
+NEGATIVE = 1.0
+"""Squares of numbers of sRGB are mixed in the negative: thin neurites keep their contrast on light ground."""
 SQUARES = 2.0
-"""Squares of them, which are nearly light, are mixed, so that light neurites keep theirs on dark ground."""
+"""Squares of numbers of sRGB, which are nearly light, are mixed: thin neurites keep their contrast on dark ground."""
 
 _MIDDLE = 0.5
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # Rec. 709
@@ -53,7 +53,7 @@ def packed_background(color: Sequence[float], *, exact: bool) -> NDArray[np.floa
         return packed
     packed[SHOWN:SHOWN_ALPHA] = seen = encoded(np.clip(np.array(color[:3]), 0.0, 1.0))
     packed[SHOWN_ALPHA] = min(max(color[3], 0.0), 1.0)
-    packed[BLEND] = ENCODED if np.dot(_LUMINANCE, seen) > _MIDDLE else SQUARES
+    packed[BLEND] = NEGATIVE if np.dot(_LUMINANCE, seen) > _MIDDLE else SQUARES
     return packed
 
 

@@ -370,7 +370,8 @@ def _pack_over(  # noqa: PLR0917
         if squares:
             mixed = np.float32(math.sqrt(share * near * near + rest * far * far))
         else:
-            mixed = share * near + rest * far
+            near, far = ONE - near, ONE - far
+            mixed = ONE - np.float32(math.sqrt(share * near * near + rest * far * far))
         packed |= np.int64(mixed * np.float32(255) + HALF) << (8 * channel)
     return packed
 

@@ -206,8 +206,8 @@ def test_an_exact_background_is_what_was_asked_for(engine, hex_color):
     assert picture(engine, renderer=exact)[32, 32].tolist() == [byte(1.0)] * 3 + [255]
 
 
-@pytest.mark.parametrize(("ground", "power"), [("#ffffff", 1), ("#0d1016", 2)])
-def test_edges_meet_an_exact_background_so_that_thin_neurites_keep_their_contrast(engine, ground, power):
+@pytest.mark.parametrize("ground", ["#ffffff", "#0d1016"])
+def test_edges_meet_an_exact_background_so_that_thin_neurites_keep_their_contrast(engine, ground):
     engine.scene.add(spheres([0, 0, 0, 1.5]), [[0.05, 0.05, 0.05, 1.0]])
     exact = replace(PLAIN, samples=16, background=colors.parse(ground), exact_background=True)
     clear = picture(engine, renderer=replace(PLAIN, samples=16)).astype(int)
@@ -215,7 +215,8 @@ def test_edges_meet_an_exact_background_so_that_thin_neurites_keep_their_contras
     edge = (share > 0.2) & (share < 0.8)
     assert edge.sum() > 50
     near, far = byte(0.05) / 255, np.array(list(bytes.fromhex(ground[1:]))) / 255
-    mixed = 255 * (share * near**power + (1 - share) * far**power) ** (1 / power)
+    black = 1 if ground == "#ffffff" else 0  # of the negative
+    mixed = 255 * abs(black - np.sqrt(share * (black - near) ** 2 + (1 - share) * (black - far) ** 2))
     assert abs(picture(engine, renderer=exact)[..., :3] - mixed)[edge[..., 0]].max() < 2
 
 
