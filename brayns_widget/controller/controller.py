@@ -28,8 +28,9 @@ from brayns_widget.controller.lights import Lights
 from brayns_widget.controller.members import Members
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.peers import Backend, Renderer
-from brayns_widget.controller.picking import Picked
+from brayns_widget.controller.picked import Picked
 from brayns_widget.controller.pictures import Pictures
+from brayns_widget.controller.pins import Pins
 from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.recoloring import Colors
 from brayns_widget.controller.recording import Recorder, noted_weakly
@@ -66,6 +67,7 @@ class Groups:
         colors: the colors of values, the same in all models: read and change them.
         lights: the lights.
         clipping: clipping shapes.
+        pins: the picks whose cards stay.
         slab: a slab beside which all is cut away.
         shapes: adds simple shapes.
         connections: synapses between cells, partners of cells, and points of one's own.
@@ -84,6 +86,7 @@ class Groups:
     models: Models
     views: SavedViews
     selection: Selection
+    pins: Pins
     table: Table
     colors: Colors
     lights: Lights
@@ -160,15 +163,24 @@ class Controller(Groups, Guarded):
         pictures = Pictures(core, rendering)
         slab = Slab(core, models, pictures)
         core.prepare = tuple(weakly_awaited(one.prepare) for one in (lights, slab, rendering))
-        selection, simulation = Selection(core, models), Simulation(core)
+        pins, simulation = Pins(core), Simulation(core)
+        selection = Selection(core, models, pins)
         parts = undoable(
-            core, models, lights=lights, rendering=rendering, slab=slab, selection=selection, simulation=simulation
+            core,
+            models,
+            lights=lights,
+            rendering=rendering,
+            slab=slab,
+            selection=selection,
+            pins=pins,
+            simulation=simulation,
         )
         self._recorder = Recorder(core.store, Members(core, models), parts, camera=0)
         core.runner.noting = noted_weakly(self._recorder)
         vars(self).update(
             models=models,
             views=SavedViews(core),
+            pins=pins,
             table=Table(core, selection),
             colors=Colors(core, models._painter),  # noqa: SLF001 - of the same package
             lights=lights,

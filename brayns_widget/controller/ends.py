@@ -10,7 +10,7 @@ from brayns_widget.controller.cell_ids import CellIds, read_ids
 from brayns_widget.controller.circuits import Circuit
 from brayns_widget.controller.models import Model
 from brayns_widget.controller.nearest import nearest
-from brayns_widget.controller.picking import Picked
+from brayns_widget.controller.picked import Picked
 from brayns_widget.controller.queries import parse
 from brayns_widget.controller.questions import Questions
 from brayns_widget.controller.selected import is_ranges, parse_ranges

@@ -7,7 +7,7 @@ import logging
 import math
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -15,6 +15,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.attributes import read_cell
 from brayns_widget.controller.group import Core
+from brayns_widget.controller.picked import Picked, Value
 from brayns_widget.controller.state import ModelState
 from brayns_widget.protocol.errors import BraynsWidgetError
 
@@ -25,45 +26,9 @@ _LOG = logging.getLogger(__name__)
 
 Share = Annotated[float, Ge(0), Le(1)]
 Aspect = Annotated[float, Gt(0.01), Lt(100)]
-Value = str | float | bool | None
 
 NO_SECTIONS = "This renderer does not tell sections; that of the local service does."
 NO_BACKEND = "This job has no backend that could read the attributes of cells."
-
-
-@dataclass(frozen=True, slots=True)
-class Picked:
-    """What the picture shows at a point of it.
-
-    Attributes:
-        hit: whether anything is there.
-        position: of the place on the surface that is seen, µm, or None.
-        model_id: the model's id, or None.
-        model: its name, or None.
-        population: its node population, or None if it is no circuit.
-        cell: node id of the cell, or None if it is none of a circuit.
-        section: id of its section: 0 is the soma, others are MorphIO's + 1, as in reports; None if that is not known.
-        section_type: "soma", "axon", "dendrite" or "apical_dendrite", or None.
-        part: how far along the section the place is, 0 to 1; None at the soma.
-        distance: of the place from the neurite's first point, along the neurite, µm; None at the soma.
-        section_problem: why nothing is known of the section of a cell, or "".
-        attributes: the cell's node attributes by name; None where it has no value.
-        attributes_problem: why there are none, or "".
-    """
-
-    hit: bool
-    position: tuple[float, float, float] | None = None
-    model_id: int | None = None
-    model: str | None = None
-    population: str | None = None
-    cell: int | None = None
-    section: int | None = None
-    section_type: str | None = None
-    part: float | None = None
-    distance: float | None = None
-    section_problem: str = ""
-    attributes: Mapping[str, Value] = field(default_factory=dict)
-    attributes_problem: str = ""
 
 
 async def look_at(core: Core, u: float, v: float, aspect: float | None) -> Picked:

@@ -14,7 +14,9 @@ from brayns_widget.controller.deriving import Deriving
 from brayns_widget.controller.files import inspect_circuit
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.models import Models
-from brayns_widget.controller.picking import Aspect, Hearers, Picked, Share, look_at, with_attributes
+from brayns_widget.controller.picked import Picked
+from brayns_widget.controller.picking import Aspect, Hearers, Share, look_at, with_attributes
+from brayns_widget.controller.pins import Pins
 from brayns_widget.controller.rows import read_rows
 from brayns_widget.controller.selected import (
     NOTHING,
@@ -50,8 +52,9 @@ class Selection(Deriving):
 
     __hash__ = None  # type: ignore[assignment]  # it changes
 
-    def __init__(self, core: Core, models: Models) -> None:
+    def __init__(self, core: Core, models: Models, pins: Pins) -> None:
         super().__init__(core, models)
+        self._pins = pins
         self._hearers = Hearers()
         self._values = CellValues(core, self._painter)
         self._looking: set[asyncio.Task[None]] = set()
@@ -189,7 +192,7 @@ class Selection(Deriving):
         if found.cell is not None and found.population is not None:
             here = make_selected({found.population: np.array([found.cell], np.int64)})
         self._put(joined(self.value, here, partial(np.setxor1d, assume_unique=True)) if add else here)
-        found = await with_attributes(self._core, found)
+        found = self._pins.number(await with_attributes(self._core, found))
         self._hearers.tell(found)
         return found
 

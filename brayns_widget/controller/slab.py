@@ -305,7 +305,9 @@ class Slab(Group):
         return slab
 
     def _bounds(self) -> Bounds | None:
-        return union(model.bounds for model in self._store.state.models if model.visible)
+        models = self._store.state.models
+        shown = [model for model in models if model.visible]
+        return union(model.bounds for model in shown or models)
 
     async def _along(self, renderer: Server, slab: SlabState, axis: Axis | None, normal: Vector | None) -> SlabState:
         if normal is not None:

@@ -15,6 +15,7 @@ from brayns_widget.connection.capabilities import Capabilities
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import FRONT, Bounds, Camera, Vector, corners
 from brayns_widget.controller.legend import Legend, LegendSection
+from brayns_widget.controller.picked import Picked
 from brayns_widget.controller.placement import UNMOVED, Placement
 from brayns_widget.controller.selected import NOTHING, Selected
 from brayns_widget.controller.value_colors import NO_COLORS, ValueColors
@@ -283,6 +284,7 @@ class State:
         slab: beside which all is cut away, if it is on; None: this renderer has none.
         shading: how surfaces are shaded.
         selection: the selected cells, whether they are loaded or not.
+        pins: the pinned picks, the newest first.
         past: what was done.
         progress: the newest long call that runs, or None.
         holding: whether a long call runs during which the renderer draws no view.
@@ -306,6 +308,7 @@ class State:
     slab: SlabState | None = SlabState()
     shading: Shading = Shading()
     selection: Selected = field(default_factory=lambda: NOTHING)
+    pins: tuple[Picked, ...] = ()
     past: Past = Past()
     progress: Activity | None = None
     holding: bool = False

@@ -17,7 +17,7 @@ from brayns_widget.controller.circuits import Column, Population
 from brayns_widget.controller.files import inspect_circuit
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.nearest import nearest
-from brayns_widget.controller.picking import Value
+from brayns_widget.controller.picked import Value
 from brayns_widget.controller.queries import Cells, Query
 from brayns_widget.controller.questions import Questions
 from brayns_widget.controller.selected import Selected, ids_of

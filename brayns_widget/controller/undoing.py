@@ -13,6 +13,7 @@ from brayns_widget.controller.findings import Finding
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.lights import Lights
 from brayns_widget.controller.models import Model, Models
+from brayns_widget.controller.pins import Pins
 from brayns_widget.controller.recording import MISSING, Change, Part
 from brayns_widget.controller.rendering import Rendering
 from brayns_widget.controller.scene import Key
@@ -32,6 +33,7 @@ def undoable(
     rendering: Rendering,
     slab: Slab,
     selection: Selection,
+    pins: Pins,
     simulation: Simulation,
 ) -> Sequence[Part]:
     """Return all that can be undone, in the order in which it is set again, but for the members of the scene.
@@ -46,6 +48,7 @@ def undoable(
         Setting(lambda: core.store.state.camera, aim),
         Views(core),
         Setting(lambda: core.store.state.selection, selection.set.aio),
+        Setting(lambda: core.store.state.pins, pins.give),
         Setting(lambda: core.store.state.background, rendering.set_background.aio),
         Setting(lambda: rendering.given, rendering.give),
         Setting(lambda: rendering.given_fog, rendering.give_fog),

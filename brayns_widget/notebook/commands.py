@@ -68,7 +68,7 @@ class Commands:
                 result = await capability.run(group, values)
         except TypeError as error:
             raise ProtocolError(f"The call {method!r} was made with wrong parameters: {error}.") from error
-        after = replace(self._controller.state, models=before.models, lights=before.lights)
+        after = replace(self._controller.state, models=before.models, lights=before.lights, pins=before.pins)
         if (line := line_of(method, capability, params, after)) is not None:
             self._write(line, result)
         return as_json(result)

@@ -49,7 +49,7 @@ def line_of(method: str, capability: Capability[Any], params: Params, state: Sta
         method: the call's path, such as "model.update".
         capability: the call.
         params: its parameters.
-        state: the state after it, but with the models and lights that it was about.
+        state: the state after it, but with the models, lights and pins that it was about.
     """
     if method in QUIET:
         return None
@@ -181,6 +181,16 @@ def _picked(_: Params, state: State) -> str:
     return assignment("selection", state.selection)
 
 
+def _pin(_: Params, _state: State) -> str:
+    """Pin the last pick: the number of one says nothing in the next kernel."""
+    return f"{VIEWER}.pins.add()"
+
+
+def _unpin(params: Params, state: State) -> str:
+    place = next(place for place, pin in enumerate(state.pins) if pin.number == params["pick"])
+    return f"{VIEWER}.pins.remove({VIEWER}.pins[{place}])"
+
+
 def _reorder(params: Params, state: State) -> str:
     """Name the models: others have their ids in the next kernel."""
     return f"{VIEWER}.models.reorder([{', '.join(model_of(one, state.models) for one in params['order'])}])"
@@ -225,6 +235,8 @@ _SPELLED: Mapping[str, Callable[[Params, State], str | None]] = {
     "selection.set": _select,
     "slab.set": _cut,
     "selection.pick": _picked,
+    "pins.add": _pin,
+    "pins.remove": _unpin,
     "models.load_received": _upload,
     "pictures.encoded": _saved,
     "models.reorder": _reorder,

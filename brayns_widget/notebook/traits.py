@@ -17,6 +17,7 @@ from annotated_types import Ge, Le
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.legend import Legend
+from brayns_widget.controller.picked import Picked
 from brayns_widget.controller.printing import LegendPlace
 from brayns_widget.controller.state import (
     Activity,
@@ -63,6 +64,7 @@ class Traits:
     shading: Shading
     lights: tuple[PartState, ...]
     selection: Mapping[str, str]
+    pins: tuple[Picked, ...]
     history: Past
     highlight: bool = True
     height: Height = HEIGHT
@@ -87,6 +89,7 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "shading": lambda state: state.shading,
     "lights": lambda state: state.lights,
     "selection": lambda state: state.selection,
+    "pins": lambda state: state.pins,
     "history": lambda state: state.past,
 }
 """The traits that show a part of the controller's state, with the functions that read the part."""

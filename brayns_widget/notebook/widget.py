@@ -30,6 +30,7 @@ from brayns_widget.controller.legend import Legend
 from brayns_widget.controller.lights import Lights
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.phrases import look_text
+from brayns_widget.controller.pins import Pins
 from brayns_widget.controller.presence import Presence
 from brayns_widget.controller.saved_views import SavedViews
 from brayns_widget.controller.selecting import Selection
@@ -113,6 +114,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         camera: the camera; can be read, assigned as a whole, as a dictionary or by field, and linked.
         views: saved views, by name.
         selection: the selected cells: ids by population; can be set in any form, observed, and linked.
+        pins: the picks whose cards stay.
         history: what was done: undoes it, and tells it as lines of Python.
         colors: the colors of values, the same in all models.
         lights: the lights.
@@ -177,6 +179,7 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
         check=lambda widget, ids: widget.controller.selection.read(ids),
         help="the selected cells: ids by population, as ranges",
     )
+    pins = StateTrait[Pins, Any]("pins", face=lambda widget: widget.controller.pins, help="picks whose cards stay")
     history = StateTrait[History, Any](
         "history", face=lambda widget: widget.controller.history, help="what can be undone, and what was done"
     )

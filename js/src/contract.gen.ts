@@ -125,6 +125,23 @@ export interface Lit {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+export interface Picked {
+  readonly hit: boolean;
+  readonly position: readonly [number, number, number] | null;
+  readonly model_id: number | null;
+  readonly model: string | null;
+  readonly population: string | null;
+  readonly cell: number | null;
+  readonly section: number | null;
+  readonly section_type: string | null;
+  readonly part: number | null;
+  readonly distance: number | null;
+  readonly section_problem: string;
+  readonly attributes: Readonly<Record<string, string | number | boolean | null>>;
+  readonly attributes_problem: string;
+  readonly number: number;
+}
+
 export interface Past {
   readonly undo: string;
   readonly redo: string;
@@ -184,22 +201,6 @@ export interface MaterialKind {
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly reason: string;
-}
-
-export interface Picked {
-  readonly hit: boolean;
-  readonly position: readonly [number, number, number] | null;
-  readonly model_id: number | null;
-  readonly model: string | null;
-  readonly population: string | null;
-  readonly cell: number | null;
-  readonly section: number | null;
-  readonly section_type: string | null;
-  readonly part: number | null;
-  readonly distance: number | null;
-  readonly section_problem: string;
-  readonly attributes: Readonly<Record<string, string | number | boolean | null>>;
-  readonly attributes_problem: string;
 }
 
 export interface Rows {
@@ -293,6 +294,7 @@ export type Traits = {
   shading: Shading;
   lights: readonly PartState[];
   selection: Readonly<Record<string, string>>;
+  pins: readonly Picked[];
   history: Past;
   highlight: boolean;
   height: number;
@@ -355,6 +357,9 @@ export interface Calls {
   "selection.show_all": { params: Record<string, never>; result: null };
   "selection.to_model": { params: { color_by?: string | null }; result: Started };
   "selection.to_node_set": { params: { name: string }; result: Readonly<Record<string, unknown>> };
+  "pins.add": { params: { pick?: number | null }; result: null };
+  "pins.clear": { params: Record<string, never>; result: null };
+  "pins.remove": { params: { pick: number }; result: null };
   "table.rows": { params: { population?: string | null; first?: number; count?: number; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean; find?: number | null }; result: Rows };
   "table.select": { params: { population?: string | null; first?: number; last?: number | null; add?: boolean; sort?: string | null; descending?: boolean; query?: Readonly<Record<string, unknown>> | null; selected?: boolean }; result: number };
   "colors.map_names": { params: Record<string, never>; result: readonly string[] };
@@ -609,6 +614,17 @@ export const PARAMETERS = {
   "selection.to_node_set": {
     "name": {
       "maxLength": 4096
+    }
+  },
+  "pins.add": {
+    "pick": {
+      "minimum": 1,
+      "default": null
+    }
+  },
+  "pins.remove": {
+    "pick": {
+      "minimum": 1
     }
   },
   "table.rows": {
@@ -916,6 +932,7 @@ export const TRAITS = [
   "shading",
   "lights",
   "selection",
+  "pins",
   "history",
   "highlight",
   "height",

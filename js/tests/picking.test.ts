@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { signal } from "@preact/signals";
 import type { Link } from "../src/kernel/link.js";
 import { factsOf, type Picked, Picking, portsOf, titleOf, whoOf } from "../src/picture/picking.js";
 import type { Place } from "../src/picture/places.js";
@@ -18,6 +19,7 @@ const NOTHING: Picked = {
   section_problem: "",
   attributes: {},
   attributes_problem: "",
+  number: 0,
 };
 const CELL: Picked = {
   ...NOTHING,
@@ -42,24 +44,40 @@ function setUp() {
   const failures: unknown[] = [];
   const changed: unknown[] = [];
   let cleared = 0;
-  const picking = new Picking({
-    pick: (place, add) => {
-      asked.push([place, add]);
-      return new Promise((resolve, reject) => answers.push({ resolve, reject }));
+  let number = 0;
+  const pins = signal<readonly Picked[]>([]);
+  const given: Picked[] = [];
+  const picking = new Picking(
+    {
+      pick: (place, add) => {
+        asked.push([place, add]);
+        return new Promise((resolve, reject) => answers.push({ resolve, reject }));
+      },
+      clear: async () => {
+        cleared += 1;
+      },
+      change: async (...said) => void changed.push(said),
+      pin: async (pick) => {
+        pins.value = [...given.filter((picked) => picked.number === pick), ...pins.value];
+      },
+      unpin: async (pick) => {
+        pins.value = pins.value.filter((picked) => picked.number !== pick);
+      },
+      failed: (error) => void failures.push(error),
     },
-    clear: async () => {
-      cleared += 1;
-    },
-    change: async (...said) => void changed.push(said),
-    failed: (error) => void failures.push(error),
-  });
-  const pick = async (picked: Picked, add = false) => {
+    pins,
+  );
+  const pick = async (found: Picked, add = false) => {
+    number += 1;
+    const picked = { ...found, number };
+    given.push(picked);
     const done = picking.pick([0.5, 0.25], add, 1.5);
     answers.at(-1)?.resolve(picked);
     await done;
+    return picked;
   };
   const cells = () => picking.cards.value.map((card) => card.picked.cell);
-  return { picking, asked, answers, failures, pick, cells, changed, cleared: () => cleared };
+  return { picking, asked, answers, failures, pick, cells, changed, pins, cleared: () => cleared };
 }
 
 test("a pick has a card, and the next one takes its place", async () => {
@@ -76,22 +94,37 @@ test("a pick has a card, and the next one takes its place", async () => {
 });
 
 test("cards that are pinned stay until they are closed", async () => {
-  const { picking, pick, cells } = setUp();
-  await pick(CELL);
-  const key = picking.cards.value[0]?.key ?? -1;
-  picking.pin(key, true);
+  const { picking, pick, cells, pins } = setUp();
+  const first = await pick(CELL);
+  await picking.pin(first);
+  assert.deepEqual(pins.value, [first]);
+  assert.deepEqual(picking.cards.value, [{ picked: first, pinned: true }]);
   await pick({ ...CELL, cell: 3 });
   assert.deepEqual(cells(), [3, 0]);
   await pick({ ...CELL, cell: 5 });
   assert.deepEqual(cells(), [5, 0]);
   await picking.clear();
   assert.deepEqual(cells(), [0]);
-  picking.pin(key, false);
+  await picking.unpin(first);
+  assert.deepEqual(picking.cards.value, [{ picked: first, pinned: false }], "until the next pick");
   await pick(NOTHING);
   assert.deepEqual(cells(), []);
-  await pick(CELL);
-  picking.close(picking.cards.value[0]?.key ?? -1);
+  const last = await pick(CELL);
+  await picking.pin(last);
+  const [card] = picking.cards.value;
+  assert.ok(card);
+  await picking.close(card);
   assert.deepEqual(cells(), []);
+  assert.deepEqual(pins.value, []);
+});
+
+test("what Python or another view pins has a card here, too", () => {
+  const { cells, pins } = setUp();
+  pins.value = [
+    { ...CELL, number: 8, cell: 4 },
+    { ...CELL, number: 7 },
+  ];
+  assert.deepEqual(cells(), [4, 0]);
 });
 
 test("of several clicks the last one counts, whichever answer comes first", async () => {
@@ -134,8 +167,7 @@ test("nothing is selected after a clear, also if it fails", async () => {
 
 test("a change of what is selected leaves no card but those that are pinned", async () => {
   const { picking, pick, cells, changed } = setUp();
-  await pick(CELL);
-  picking.pin(picking.cards.value[0]?.key ?? -1, true);
+  await picking.pin(await pick(CELL));
   await pick({ ...CELL, cell: 3 });
   const done = picking.change("add", { S1: "0-3" });
   assert.equal(picking.asking.value, true);
@@ -152,10 +184,14 @@ test("the kernel's calls", async () => {
   await ports.pick([0.25, 1], true, 1.5);
   await ports.clear();
   await ports.change("remove", { S1: "0-3" });
+  await ports.pin(4);
+  await ports.unpin(4);
   assert.deepEqual(called, [
     ["selection.pick", { u: 0.25, v: 1, add: true, aspect: 1.5 }],
     ["selection.clear", {}],
     ["selection.remove", { ids: { S1: "0-3" } }],
+    ["pins.add", { pick: 4 }],
+    ["pins.remove", { pick: 4 }],
   ]);
 });
 

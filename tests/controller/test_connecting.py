@@ -11,7 +11,7 @@ import pytest
 
 from brayns_widget.controller import wires
 from brayns_widget.controller.controller import Controller
-from brayns_widget.controller.picking import Picked
+from brayns_widget.controller.picked import Picked
 from brayns_widget.protocol.errors import CircuitError, QueryError
 from tests.controller.scenes import load
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from brayns_widget.controller.picking import NO_BACKEND, NO_SECTIONS, Picked
+from brayns_widget.controller.picked import Picked
+from brayns_widget.controller.picking import NO_BACKEND, NO_SECTIONS
 from tests.controller.scenes import WAIT, load, until
 
 PLACE = {"section": 7, "section_type": "axon", "part": 0.25, "distance": 12.5, "position": [1.0, 2.0, 3.0]}
@@ -43,6 +44,7 @@ def test_a_pick_tells_what_is_there(cluster, controller, shown):
         part=0.25,
         distance=12.5,
         attributes={"mtype": "B", "x": None},
+        number=1,
     )
     assert controller.selection == {"cells": "2"}
 

@@ -18,7 +18,7 @@ from brayns_widget.controller.circuits import Circuit, Directory
 from brayns_widget.controller.connected import Partners, Synapses
 from brayns_widget.controller.lights import SceneLight
 from brayns_widget.controller.parts import Part
-from brayns_widget.controller.picking import Picked
+from brayns_widget.controller.picked import Picked
 from brayns_widget.controller.placement import Placement
 from brayns_widget.controller.state import Activity
 from brayns_widget.protocol.brayns.lights import AmbientLight, DirectionalLight, QuadLight, SphereLight
@@ -103,6 +103,11 @@ def change(model: Model) -> None:
 def select(viewer: Controller, folder: Path) -> None:
     end = viewer.on_pick(lambda picked: print(picked.cell, picked.attributes))
     assert_type(viewer.selection.pick(0.5, 0.5), Picked)
+    assert_type(viewer.pins[0], Picked)
+    viewer.pins.add()
+    viewer.pins.add(viewer.pins[0])
+    viewer.pins.remove(viewer.pins[0])
+    viewer.pins.clear()
     end()
     viewer.selection = [0, 2]
     viewer.selection.add(3)

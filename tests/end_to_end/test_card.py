@@ -74,6 +74,27 @@ def test_a_click_selects_a_cell_and_its_card_says_what_the_servers_say(notebook:
     assert notebook.errors == []
 
 
+def test_a_card_is_pinned_by_hand_and_by_python_and_undone(notebook: Notebook) -> None:
+    first, second = picks_of(notebook)[:2]
+    notebook.wait_sharp()
+    cards = notebook.page.locator(".bw-card")
+    notebook.page.mouse.click(*point_of(notebook, first["place"]))
+    notebook.page.get_by_role("button", name="Pin").click(timeout=10_000)
+    notebook.page.get_by_role("button", name="Pin", pressed=True).wait_for(timeout=10_000)
+    assert notebook.evaluate("[pin.cell for pin in viewer.pins]") == [first["cell"]]
+    assert notebook.evaluate("viewer.history.lines[-1]") == "viewer.pins.add()"
+    notebook.evaluate(f"viewer.pins.add(viewer.selection.pick(*{list(second['place'])}))")
+    until(lambda: cards.count() == 2, 10, "the card of what Python has pinned")
+    assert notebook.page.locator(".bw-ring").count() == 2
+    notebook.screenshot(ARTIFACTS / "pins.png")
+    notebook.evaluate("viewer.undo()")
+    until(lambda: cards.count() == 1, 10, "undone")
+    notebook.page.get_by_role("button", name="Close").click()
+    cards.wait_for(state="detached", timeout=10_000)
+    assert notebook.evaluate("len(viewer.pins)") == 0
+    assert notebook.errors == []
+
+
 def test_the_ring_stays_on_its_cell_when_the_camera_moves(notebook: Notebook) -> None:
     pick = picks_of(notebook)[0]
     notebook.wait_sharp()

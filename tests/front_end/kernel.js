@@ -21,6 +21,7 @@ const DEFAULTS = {
   shading: { shadows: true, ambient_occlusion: 1, outlines: 0, at_rest: "interactive" },
   lights: [],
   selection: {},
+  pins: [],
   history: { undo: "", redo: "", lines: [] },
   highlight: true,
   height: 420,

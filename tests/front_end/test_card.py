@@ -22,6 +22,7 @@ PICKED = {
     "section_problem": "",
     "attributes": {"morphology": "dend-C270999B-P3", "layer": 2, "mtype": "L2_IPC", "x": 1034.25},
     "attributes_problem": "",
+    "number": 1,
 }
 NOTHING = PICKED | dict.fromkeys(("position", "model_id", "model", "population", "cell", "section"))
 NOTHING |= dict.fromkeys(("section_type", "part", "distance")) | {"hit": False, "attributes": {}}
@@ -172,8 +173,12 @@ def test_a_card_that_is_pinned_stays_while_others_are_picked(view):
     click(view, 80, 150)
     pin = view.page.get_by_role("button", name="Pin")
     pin.click()
-    assert pin.get_attribute("aria-pressed") == "true"
-    view.answer("selection.pick", {"result": PICKED | {"cell": 3, "position": [100, 0, 0]}})
+    view.wait("kernel.calls('pins.add').length === 1")
+    assert view.calls("pins.add") == [{"pick": 1}]
+    view.trait("pins", [PICKED])
+    view.page.get_by_role("button", name="Pin", pressed=True).wait_for()
+    assert cards(view).count() == 1
+    view.answer("selection.pick", {"result": PICKED | {"number": 2, "cell": 3, "position": [100, 0, 0]}})
     click(view, 100, 150)
     view.page.get_by_role("article", name="S1_neurons · 3").wait_for()
     assert cards(view).count() == 2
@@ -181,6 +186,32 @@ def test_a_card_that_is_pinned_stays_while_others_are_picked(view):
     view.canvas.press("Escape")
     view.page.get_by_role("article", name="S1_neurons · 3").wait_for(state="detached")
     assert view.page.get_by_role("article", name="S1_neurons · 12").count() == 1
+    view.page.get_by_role("button", name="Close").click()
+    view.wait("kernel.calls('pins.remove').length === 1")
+    assert view.calls("pins.remove") == [{"pick": 1}]
+    view.trait("pins", [])
+    cards(view).wait_for(state="detached")
+
+
+def test_what_python_pins_has_a_card_and_a_ring(view):
+    view.trait("pins", [PICKED])
+    cards(view).wait_for()
+    assert view.page.locator(".bw-ring").count() == 1
+    pin = view.page.get_by_role("button", name="Pin", pressed=True)
+    pin.click()
+    view.trait("pins", [])
+    view.page.get_by_role("button", name="Pin", pressed=False).wait_for()
+    view.answer("selection.pick", {"result": NOTHING})
+    click(view, 300, 190)
+    cards(view).wait_for(state="detached")
+
+
+def test_a_pin_that_is_refused_is_told(view):
+    click(view, 80, 150)
+    view.answer("pins.add", {"error": {"type": "CircuitError", "message": "There is no pick 1.", "hint": ""}})
+    view.page.get_by_role("button", name="Pin").click()
+    view.page.get_by_text("There is no pick 1.").wait_for()
+    assert view.page.get_by_role("button", name="Pin", pressed=False).count() == 1
 
 
 @pytest.mark.parametrize("secure", [True, False])

@@ -20,6 +20,7 @@ from brayns_widget.controller.calls import capabilities
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.lights import SceneLight
+from brayns_widget.controller.picked import Picked
 from brayns_widget.controller.placement import UNMOVED
 from brayns_widget.controller.selected import parse_ranges
 from brayns_widget.controller.selecting import Selection
@@ -223,6 +224,10 @@ def _with_cell(stage: Stage, do: Callable[[Selection], object]) -> None:
     """Do something with the selection of one cell."""
     stage.viewer.selection.set([1], "cells")
     do(stage.viewer.selection)
+
+
+def _pick(stage: Stage) -> Picked:
+    return stage.viewer.selection.pick(0.5, 0.5)
 
 
 def _select(stage: Stage) -> tuple[()]:
@@ -600,6 +605,28 @@ WRITING_CALLS: Mapping[str, Write] = {
         sent=("set-radius-floor", lambda params: params["pixels"]),
     ),
     "rendering.set_settings": _called("rendering.set_settings", **_SETTINGS),
+    "pins.add": Write(
+        lambda stage, _: stage.viewer.pins.add(_pick(stage)),
+        value=lambda _: True,
+        read=lambda stage: len(stage.other.pins) > 0,
+        removes=True,
+    ),
+    "pins.clear": Write(
+        lambda stage, _: (stage.viewer.pins.add(_pick(stage)), stage.viewer.pins.clear()),
+        value=lambda _: 0,
+        read=lambda stage: len(stage.other.pins),
+        removes=True,
+    ),
+    "pins.remove": Write(
+        lambda stage, _: (
+            stage.viewer.pins.clear(),  # of the pair before
+            stage.viewer.pins.add(pick := _pick(stage)),
+            stage.viewer.pins.remove(pick),
+        ),
+        value=lambda _: 0,
+        read=lambda stage: len(stage.other.pins),
+        removes=True,
+    ),
     "selection.add": Write(
         lambda stage, value: stage.viewer.selection.add([value], "more"),
         value=int,
@@ -767,6 +794,9 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "pictures.snapshot": lambda _: ((), {"size": (16, 16), "samples": 1}),
     "renderer.request": lambda _: (("inspect", {"position": [0.5, 0.5]}), {}),
     "rendering.set_background": lambda _: (("#ffffff",), {}),
+    "pins.add": lambda stage: ((_pick(stage),), {}),
+    "pins.clear": lambda _: ((), {}),
+    "pins.remove": lambda stage: ((_pick(stage),), {}),
     "rendering.set_radius_floor": lambda _: ((15.0,), {}),
     "slab.set": lambda _: ((), {"thickness": 0.25}),
     "slab.step": lambda _: ((), {}),

@@ -16,6 +16,7 @@ import pytest
 from brayns_widget.controller.calls import long, waiting
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
+from brayns_widget.controller.picked import Picked
 from brayns_widget.controller.selected import make_selected
 from brayns_widget.controller.state import Lit, ModelState, PartState
 from brayns_widget.controller.tasks import Task
@@ -105,6 +106,9 @@ EXAMPLES: Mapping[str, Example] = {
         'viewer.snapshot("picture.png", size=(640, 480), legend="upper left", scale_bar=True).result()',
         same=False,
     ),
+    "pins.add": Example({"pick": 7}, "viewer.pins.add()", same=False),
+    "pins.clear": Example({}, "viewer.pins.clear()"),
+    "pins.remove": Example({"pick": 7}, "viewer.pins.remove(viewer.pins[0])", same=False),
     "slab.set": Example({"position": 12.5}, "viewer.slab.position = 12.5"),
     "slab.step": Example({"count": -2}, "viewer.slab.step(count=-2)"),
     "views.remove": Example({"name": "near"}, 'viewer.views.remove("near")'),
@@ -136,6 +140,8 @@ EXAMPLES: Mapping[str, Example] = {
 
 LIGHTS = tuple(PartState(number, "light", lit=Lit("ambient", "#ffffff", 1.0, {})) for number in range(2))
 
+PINS = (Picked(True, number=7),)
+
 Made = list[tuple[str, dict[str, Any]]]
 
 
@@ -146,7 +152,7 @@ def controller() -> Iterator[Controller]:
         async def fill() -> None:
             store = made._core.store
             selected = make_selected({"cells": np.array([1, 2])})
-            store.state = replace(store.state, models=MODELS, lights=LIGHTS, selection=selected)
+            store.state = replace(store.state, models=MODELS, lights=LIGHTS, pins=PINS, selection=selected)
 
         made.loop.submit(fill()).result(WAIT)
         yield made

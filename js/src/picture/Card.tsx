@@ -16,15 +16,15 @@ export function Cards({ canvas }: { readonly canvas: RefObject<HTMLCanvasElement
   return (
     <>
       {cards.map((card) => (
-        <Ring key={card.key} card={card} active={cards.length > 1 && active.value === card.key} />
+        <Ring key={card.picked.number} card={card} active={cards.length > 1 && active.value === card.picked.number} />
       ))}
       <div class="bw-cards" hidden={cards.length === 0}>
         {cards.map((card) => (
           <CardView
-            key={card.key}
+            key={card.picked.number}
             card={card}
             onActive={(on) => {
-              active.value = on ? card.key : -1;
+              active.value = on ? card.picked.number : -1;
             }}
             onClose={() => canvas.current?.focus({ preventScroll: true })}
           />
@@ -40,7 +40,8 @@ interface CardProps {
   readonly onClose: () => void;
 }
 
-function CardView({ card: { key, picked, pinned }, onActive, onClose }: CardProps) {
+function CardView({ card, onActive, onClose }: CardProps) {
+  const { picked, pinned } = card;
   const { picking } = useView().picture;
   const copying = useCopying();
   const root = useRef<HTMLElement>(null);
@@ -52,7 +53,7 @@ function CardView({ card: { key, picked, pinned }, onActive, onClose }: CardProp
     copying(text, root.current);
   };
   const close = () => {
-    picking.close(key);
+    void picking.close(card);
     onClose();
   };
   const clear = () => {
@@ -87,7 +88,7 @@ function CardView({ card: { key, picked, pinned }, onActive, onClose }: CardProp
           label="Pin"
           title={pinned ? "Unpin: the next pick takes its place" : "Pin: keep it while others are picked"}
           pressed={pinned}
-          onClick={() => picking.pin(key, !pinned)}
+          onClick={() => void (pinned ? picking.unpin(picked) : picking.pin(picked))}
         />
         <IconButton icon="close" label="Close" onClick={close} />
       </header>

@@ -1,5 +1,5 @@
 // What was picked by a click: its cards, of which those that are pinned stay.
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Calls } from "../contract.js";
 import type { Link } from "../kernel/link.js";
 import { formatSection } from "../ui/format.js";
@@ -15,7 +15,9 @@ export interface PickingPorts {
   /** Selects nothing. */
   clear(): Promise<unknown>;
   change(change: Change, cells: Cells): Promise<unknown>;
-  /** A pick has failed. */
+  pin(pick: number): Promise<unknown>;
+  unpin(pick: number): Promise<unknown>;
+  /** A pick, or a pin, has failed. */
   failed(error: unknown): void;
 }
 
@@ -25,24 +27,34 @@ export function portsOf(link: Link): Omit<PickingPorts, "failed"> {
     pick: ([u, v], add, aspect) => link.call("selection.pick", { u, v, add, aspect }),
     clear: () => link.call("selection.clear", {}),
     change: (change, ids) => link.call(`selection.${change}`, { ids }),
+    pin: (pick) => link.call("pins.add", { pick }),
+    unpin: (pick) => link.call("pins.remove", { pick }),
   };
 }
 
 export interface Card {
-  readonly key: number;
   readonly picked: Picked;
   readonly pinned: boolean;
 }
 
 export class Picking {
   readonly #ports: PickingPorts;
-  readonly #cards = signal<readonly Card[]>([]);
+  /** What was picked last, until its card is closed or something else is selected. */
+  readonly #last = signal<Picked | null>(null);
+  readonly #cards: ReadonlySignal<readonly Card[]>;
   readonly #asking = signal(false);
   #newest = 0;
   #answer: Promise<Picked | null> = Promise.resolve(null);
 
-  constructor(ports: PickingPorts) {
+  /** `pins` are the kernel's, so that they are the same in all views and for Python. */
+  constructor(ports: PickingPorts, pins: ReadonlySignal<readonly Picked[]>) {
     this.#ports = ports;
+    this.#cards = computed(() => {
+      const last = this.#last.value;
+      const pinned = pins.value.map((picked) => ({ picked, pinned: true }));
+      const isPinned = pins.value.some((pin) => pin.number === last?.number);
+      return last && !isPinned ? [{ picked: last, pinned: false }, ...pinned] : pinned;
+    });
   }
 
   /** The newest first. */
@@ -69,7 +81,7 @@ export class Picking {
 
   /** Selects nothing; cards that are pinned stay. */
   async clear(): Promise<void> {
-    this.#show(null);
+    this.#last.value = null;
     await this.#ask(async () => {
       await this.#ports.clear();
       return null;
@@ -78,19 +90,40 @@ export class Picking {
 
   /** Selects cells, adds them to what is selected or removes them; cards that are pinned stay. */
   async change(change: Change, cells: Cells): Promise<void> {
-    this.#show(null);
+    this.#last.value = null;
     await this.#ask(async () => {
       await this.#ports.change(change, cells);
       return null;
     });
   }
 
-  pin(key: number, pinned: boolean): void {
-    this.#cards.value = this.#cards.value.map((card) => (card.key === key ? { ...card, pinned } : card));
+  /** Lets a card stay while others are picked. */
+  pin({ number }: Picked): Promise<void> {
+    return this.#try(() => this.#ports.pin(number));
   }
 
-  close(key: number): void {
-    this.#cards.value = this.#cards.value.filter((card) => card.key !== key);
+  /** Lets the next pick take the place of a card, if no other card is there for that. */
+  unpin(picked: Picked): Promise<void> {
+    this.#last.value ??= picked;
+    return this.#try(() => this.#ports.unpin(picked.number));
+  }
+
+  /** Takes a card away. */
+  async close({ picked: { number }, pinned }: Card): Promise<void> {
+    if (this.#last.value?.number === number) {
+      this.#last.value = null;
+    }
+    if (pinned) {
+      await this.#try(() => this.#ports.unpin(number));
+    }
+  }
+
+  async #try(call: () => Promise<unknown>): Promise<void> {
+    try {
+      await call();
+    } catch (error) {
+      this.#ports.failed(error);
+    }
   }
 
   /** Of several clicks, the last one counts. */
@@ -101,7 +134,7 @@ export class Picking {
     try {
       const picked = await question();
       if (own === this.#newest) {
-        this.#show(picked);
+        this.#last.value = picked;
       }
     } catch (error) {
       if (own === this.#newest) {
@@ -112,11 +145,6 @@ export class Picking {
         this.#asking.value = false;
       }
     }
-  }
-
-  #show(picked: Picked | null): void {
-    const pinned = this.#cards.value.filter((card) => card.pinned);
-    this.#cards.value = picked ? [{ key: this.#newest, picked, pinned: false }, ...pinned] : pinned;
   }
 }
 

@@ -114,10 +114,7 @@ export class Picture {
       },
       end,
     );
-    this.picking = new Picking({
-      ...portsOf(this.link),
-      failed: (error) => this.#sayError(error),
-    });
+    this.picking = new Picking({ ...portsOf(this.link), failed: (error) => this.#sayError(error) }, traits.pins);
     this.slab = new Slab(this.link, traits, end);
     this.obstacle = computed(() => {
       const [job, { state }] = [traits.job.value, traits.status.value];
