@@ -31,13 +31,18 @@ def rested(cell):
     return messages
 
 
-def drag(cell, dx, dy, button="left", steps=12):
+def drag(cell, dx, dy, **options):
+    """The camera after the first gesture."""
+    pull(cell, dx, dy, **options)
+    return rested(cell)[-1]["camera"]
+
+
+def pull(cell, dx, dy, button="left", steps=12):
     x, y = middle(cell)
     cell.page.mouse.move(x, y)
     cell.page.mouse.down(button=button)
     cell.page.mouse.move(x + dx, y + dy, steps=steps)
     cell.page.mouse.up(button=button)
-    return rested(cell)[-1]["camera"]
 
 
 def distance(camera):
@@ -165,7 +170,7 @@ def test_an_axis_that_is_held_is_the_only_one(view, key, still):
     assert camera["position"][still] == pytest.approx(0, abs=1e-6)
     assert abs(camera["position"][1 - still]) > 100
     view.page.keyboard.up(key)
-    drag(view, 60, 60)
+    pull(view, 60, 60)
     view.wait(f"Math.abs(kernel.model.get('camera').position[{still}]) > 10")
 
 
