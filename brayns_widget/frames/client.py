@@ -48,6 +48,9 @@ class FramesEvents(Protocol):
     def demoted(self, losses: int) -> None:
         """Take in that so many frame processes were lost that the kernel makes the frames for a while."""
 
+    def late(self, late: bool) -> None:
+        """Take whether what is wanted has not been drawn for a while."""
+
     def failed(self, message: str, hint: str) -> None:
         """Tell that no picture can be had, or, without a message, that pictures come again."""
 
@@ -77,6 +80,7 @@ class Frames:
             camera=self._told_camera,
             rested=events.rested,
             plugged=self._told_plugged,
+            late=events.late,
             failed=events.failed,
             silent=events.silent,
             lost=self._lost,
@@ -239,6 +243,7 @@ class Frames:
     def _lost(self) -> None:
         """Take in that the process is gone; the next one goes on."""
         self._events.silent(True)
+        self._events.late(False)  # the next one tells it anew
         self._unplug()
         self._maker = None
         self._ready.clear()

@@ -109,6 +109,10 @@ class Told:
         """Tell that a view has a socket, or has it no more."""
         self._say("plugged", view, plugged)
 
+    def late(self, late: bool) -> None:
+        """Tell whether what is wanted has not been drawn for a while."""
+        self._say("late", late)
+
     def failed(self, message: str, hint: str) -> None:
         """Tell that no picture can be had, or, without a message, that pictures come again."""
         self._say("failed", message, hint)

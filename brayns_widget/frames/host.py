@@ -42,6 +42,9 @@ class HostEvents(Protocol):
     def plugged(self, view: str, plugged: bool, /) -> None:
         """Tell that a view has a socket, or has it no more."""
 
+    def late(self, late: bool, /) -> None:
+        """Tell whether what is wanted has not been drawn for a while."""
+
     def failed(self, message: str, hint: str, /) -> None:
         """Tell that no picture can be had, or, without a message, that pictures come again."""
 
@@ -57,7 +60,9 @@ class Host:
         self._events = events
         self._comm = _Comm(events.frame)
         self._first: dict[str, FrameSink] = {}  # by view, where its frames go without a socket
-        self._stream = FrameStream(on_error=lambda error: events.failed(*_words(error)), on_rest=events.rested)
+        self._stream = FrameStream(
+            on_error=lambda error: events.failed(*_words(error)), on_rest=events.rested, on_late=events.late
+        )
         self._sockets: dict[str, FrameSink] = {}
         self._ends: dict[FrameSink, Callable[[], None]] = {}
         self._steered: tuple[Camera, bool] | None = None  # untold

@@ -61,6 +61,7 @@ class MakerEvents:
         camera: takes a camera that is seen, whether it moves, and its number if the kernel has set it, else 0.
         rested: takes the finished picture of a scene at rest, and the views that it was made for.
         plugged: takes the name of a view, and whether it has a socket.
+        late: takes whether what is wanted has not been drawn for a while.
         failed: takes a message and a hint, when no picture can be had, or no words, when pictures come again.
         silent: takes whether the maker does not answer; one that never does is lost then.
         lost: the maker is gone.
@@ -71,6 +72,7 @@ class MakerEvents:
     camera: Callable[[Camera, bool, int], None]
     rested: Callable[[Picture, Sequence[str]], None]
     plugged: Callable[[str, bool], None]
+    late: Callable[[bool], None]
     failed: Callable[[str, str], None]
     silent: Callable[[bool], None]
     lost: Callable[[], None]
@@ -198,6 +200,8 @@ class Apart:
             events.rested(Picture(data=data, **described), views)
         elif name == "plugged":
             events.plugged(*arguments)
+        elif name == "late":
+            events.late(*arguments)
         elif name == "failed":
             events.failed(*arguments)
         elif name == "unreachable":

@@ -43,6 +43,9 @@ class Audience(Protocol):
     def silent(self, silent: bool) -> None:
         """Take in that what makes the frames does not answer or is gone, or that frames are made again."""
 
+    def late(self, late: bool) -> None:
+        """Take in whether what is wanted has not been drawn for a while."""
+
     def restarted(self) -> None:
         """Take in that frames are numbered anew."""
 
@@ -251,6 +254,11 @@ class SceneFrames:
         self.is_silent = silent
         for audience in self._audiences:
             audience.silent(silent)
+
+    def late(self, late: bool) -> None:
+        """Tell all pages whether what is wanted has not been drawn for a while."""
+        for audience in self._audiences:
+            audience.late(late)
 
     def restarted(self) -> None:
         """Let the views begin anew, because frames are numbered anew."""

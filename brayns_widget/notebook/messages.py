@@ -146,6 +146,14 @@ class MakerMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class LateMessage:
+    """Whether what is wanted has not been drawn for a while."""
+
+    view: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorData:
     """An error for a page; of a query, with the place of the mistake in it as a JSON pointer."""
 
@@ -185,6 +193,7 @@ KernelMessage: TypeAlias = (
     WelcomeMessage
     | SocketMessage
     | MakerMessage
+    | LateMessage
     | FrameMessage
     | IdsMessage
     | ReplyMessage
@@ -195,6 +204,7 @@ KERNEL_MESSAGES: Mapping[str, type[KernelMessage]] = {
     "welcome": WelcomeMessage,
     "socket": SocketMessage,
     "maker": MakerMessage,
+    "late": LateMessage,
     "frame": FrameMessage,
     "ids": IdsMessage,
     "reply": ReplyMessage,

@@ -286,6 +286,11 @@ class Page:
         for view in self._views:
             self._send(messages.MakerMessage(view, silent))
 
+    def late(self, late: bool) -> None:
+        """Tell all views whether what is wanted has not been drawn for a while."""
+        for view in self._views:
+            self._send(messages.LateMessage(view, late))
+
     def restarted(self) -> None:
         """Let the views begin anew, because frames are numbered anew."""
         for view in self._views:

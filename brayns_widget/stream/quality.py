@@ -36,6 +36,7 @@ class StreamSettings:
         hold_time: maximum wait for ``first_passes``.
         change_time: the same for the first picture of a changed scene, which is better seen late than as speckle.
         settle_time: time without a change after which a camera is at rest, even if the page has not ended its gesture.
+        late_time: time without a picture after which one that is wanted is late.
         min_side: shortest side of a picture; the real server crashes below 64.
         max_side: longest side of a picture.
         deadline: maximum wait for one picture.
@@ -66,6 +67,7 @@ class StreamSettings:
     hold_time: float = 1.0
     change_time: float = 2.0
     settle_time: float = 0.3
+    late_time: float = 1.0
     min_side: int = 64
     max_side: int = 4096
     deadline: float = 60.0

@@ -18,6 +18,7 @@ from brayns_widget.protocol.messages import Reply
 from brayns_widget.stream.formats import Format, in_turn
 from brayns_widget.stream.goal import Call, Goal, Refinement, Shot, encode, make_goal
 from brayns_widget.stream.ids import FrameIds, Ids, Question
+from brayns_widget.stream.lateness import Lateness
 from brayns_widget.stream.quality import Pace, Size, StreamSettings, picture_size
 from brayns_widget.stream.views import Frame, FrameSink, Picture, View
 
@@ -42,6 +43,7 @@ class FrameStream:
             a sink once until it works.
         on_rest: gets each last picture at rest, unless it is out of date already, with the views of its size; a view
             that comes later gets it, too.
+        on_late: gets whether what is wanted has not been drawn for ``settings.late_time``, when that changes.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class FrameStream:
         settings: StreamSettings | None = None,
         on_error: Callable[[Exception | None], None],
         on_rest: RestFunction = lambda *_: None,
+        on_late: Callable[[bool], object] = lambda _: None,
     ) -> None:
         self.settings = settings or StreamSettings()
         self._on_error = on_error
@@ -84,10 +87,12 @@ class FrameStream:
         self._turns = itertools.count(1)
         self._wake = asyncio.Event()
         self._question = Question(self._wake.set)
+        self._lateness = Lateness(self.settings.late_time, self._is_wanting, on_late)
         self._task = asyncio.create_task(self._run(), name="frame stream")
 
     async def close(self) -> None:
         """End the loop and give up the pending request."""
+        self._lateness.close()
         self._task.cancel()
         await asyncio.wait([self._task])
         await self._question.close()
@@ -192,9 +197,9 @@ class FrameStream:
 
         That change may have reset any setting of the renderer, so all are set again.
         """
-        self._touch()
-        self._scene_revision = self._revision
+        self._scene_revision = self._revision + 1
         self._applied.clear()
+        self._touch()
 
     def shift(self) -> None:
         """Mark all pictures as out of date, because something moves in the scene, as the camera does in a gesture.
@@ -204,8 +209,8 @@ class FrameStream:
         if not self._moving:
             self._pace.begin()
         self._moving, self._camera_at = True, self._clock()
+        self._scene_revision = self._revision + 1
         self._touch()
-        self._scene_revision = self._revision
 
     def set_busy(self, busy: bool) -> None:
         """Pause the stream during a long call of the renderer: a picture would only wait behind it."""
@@ -257,6 +262,7 @@ class FrameStream:
     def _touch(self) -> None:
         self._question.cancel()
         self._revision += 1
+        self._lateness.look()
         self._wake.set()
 
     async def _run(self) -> None:
@@ -528,6 +534,18 @@ class FrameStream:
         self._formats = {size: known for size, known in self._formats.items() if size in used}
         for view in self._of(format_):
             self._flush(view)
+        self._lateness.drawn()
+
+    def _is_wanting(self) -> bool:
+        """Whether some view has no picture of what is desired now, and nothing but the renderer is in the way."""
+        if self._request is None or self._camera is None or self._busy:
+            return False
+        for size in {self._size(view) for view in self._seen()}:
+            format_ = self._formats.get(size)
+            drawn = None if format_ is None else format_.refinement
+            if drawn is None or not drawn.shown or drawn.goal != self._goal(self._camera, size):
+                return True
+        return False
 
     def _of(self, format_: Format) -> list[View]:
         return [view for view in self._views.values() if self._size(view) == format_.size]

@@ -321,6 +321,7 @@ export interface KernelMessages {
   welcome: { binder: boolean };
   socket: { port: number; ticket: string };
   maker: { silent: boolean };
+  late: { late: boolean };
   frame: { seq: number; camera: number; width: number; height: number; accumulation: number; max_accumulation: number; moving: boolean; mime: string };
   ids: { seq: number; width: number; height: number; count: number; section_types: readonly string[] };
   reply: { id: number; result?: unknown; error?: ErrorData | null };

@@ -32,6 +32,7 @@ function setUp(t: TestContext, place: Place = {}) {
       heard: () => {},
       expect: () => {},
       unsent: () => void heard.push("unsent"),
+      drawing: (late) => void heard.push(`late ${late}`),
       maker: (silent) => void heard.push(silent ? "maker silent" : "maker here"),
       kernelEnded: () => void heard.push("kernel ended"),
     },
@@ -175,6 +176,7 @@ test("a view ends without a kernel, and a call says what to do", async (t) => {
       expect() {},
       unsent() {},
       maker() {},
+      drawing() {},
       kernelEnded() {},
     },
     end.signal,
@@ -367,8 +369,9 @@ test("hears what became of the frames' maker and of the kernel", (t) => {
   theSocket().welcome();
   deliver({ kind: "maker", view: "me", silent: true });
   deliver({ kind: "maker", view: "me", silent: false });
+  deliver({ kind: "late", view: "me", late: true });
   theSocket().onmessage?.({ data: "kernel-ended" });
-  assert.deepEqual(heard, ["rerouted", "maker silent", "maker here", "kernel ended"]);
+  assert.deepEqual(heard, ["rerouted", "maker silent", "maker here", "late true", "kernel ended"]);
 });
 
 test("a greeting closes the socket that there was", (t) => {

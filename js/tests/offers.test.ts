@@ -43,7 +43,7 @@ test("the kernel's last offer of a socket counts, for it starts the view anew wi
   const link = new Link(
     model,
     "me",
-    { ...events, rerouted: nothing, unplugged: nothing, maker: nothing, kernelEnded: nothing },
+    { ...events, rerouted: nothing, unplugged: nothing, maker: nothing, drawing: nothing, kernelEnded: nothing },
     end.signal,
   );
   const offer = (port: number) => handlers[0]?.({ kind: "socket", view: "me", port, ticket: "t" }, []);

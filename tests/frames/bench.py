@@ -33,6 +33,7 @@ class Told:
         self.frames: list[FrameMessage] = []
         self.ids: list[tuple[IdsMessage, bytes]] = []
         self.cameras: list[tuple[float, bool, int]] = []
+        self.lates: list[bool] = []
         self.rest: list[Picture] = []
         self.plugs: list[tuple[str, bool]] = []
         self.failures: list[tuple[str, str]] = []
@@ -53,6 +54,9 @@ class Told:
 
     def plugged(self, view: str, plugged: bool) -> None:
         self.plugs.append((view, plugged))
+
+    def late(self, late: bool) -> None:
+        self.lates.append(late)
 
     def failed(self, message: str, hint: str) -> None:
         self.failures.append((message, hint))

@@ -44,6 +44,7 @@ class Widget:
     def __init__(self) -> None:
         self.frames: list[PictureMessage] = []
         self.cameras: list[tuple[float, bool]] = []
+        self.lates: list[bool] = []
         self.rest: list[Picture] = []
         self.plugs: list[tuple[str, bool]] = []
         self.restarts = 0
@@ -57,6 +58,9 @@ class Widget:
 
     def steered(self, camera: Camera, moving: bool) -> None:
         self.cameras.append((camera.position[0], moving))
+
+    def late(self, late: bool) -> None:
+        self.lates.append(late)
 
     def rested(self, picture: Picture, views: Sequence[str]) -> None:
         assert views
@@ -558,7 +562,7 @@ SCRIPT = """
 from brayns_widget.connection.process import PROCESS
 from brayns_widget.frames.client import Frames
 class Nobody:
-    frame = steered = rested = failed = silent = lambda *_: None
+    frame = steered = rested = failed = silent = late = lambda *_: None
 async def main():
     frames = Frames(Nobody())
     await frames.stats()

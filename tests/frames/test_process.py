@@ -41,6 +41,7 @@ class Heard:
         self.frames: list[tuple[PictureMessage, bytes]] = []
         self.cameras: list[tuple[float, bool, int]] = []
         self.rest: list[bytes] = []
+        self.lates: list[bool] = []
         self.plugs: list[tuple[str, bool]] = []
         self.failures: list[tuple[str, str]] = []
         self.lost = 0
@@ -57,6 +58,7 @@ class Heard:
             camera=lambda camera, moving, number: self.cameras.append((camera.position[0], moving, number)),
             rested=lambda picture, _: self.rest.append(bytes(picture.data)),
             plugged=lambda view, plugged: self.plugs.append((view, plugged)),
+            late=self.lates.append,
             failed=lambda message, hint: self.failures.append((message, hint)),
             silent=self.silences.append,
             lost=lose,

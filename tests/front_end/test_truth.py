@@ -136,6 +136,20 @@ def test_while_nothing_makes_pictures_the_renderer_is_not_blamed(view):
     status(view).get_by_text("Ready").wait_for()
 
 
+@pytest.mark.parametrize("width", [320, 900])
+def test_a_picture_that_takes_long_is_told_and_read_out_to_nobody(view, width):
+    view.page.set_viewport_size({"width": width, "height": 700})
+    tell = "(late) => kernel.model.deliver({ kind: 'late', view: kernel.view(), late })"
+    view.page.evaluate(tell, True)
+    drawing = view.page.get_by_text("Drawing…", exact=True)
+    drawing.wait_for()
+    assert drawing.evaluate("element => !element.closest('[role=status], [aria-live]')")
+    assert status(view).inner_text() == "Ready"
+    view.screenshot(f"truth-drawing-{width}")
+    view.page.evaluate(tell, False)
+    drawing.wait_for(state="detached")
+
+
 def test_a_job_at_its_end_can_be_started_again(view):
     view.trait("status", {"state": "ended", "text": "The job has ended: its time was over."})
     assert "its time was over" in notice(view).inner_text()

@@ -13,6 +13,7 @@ from brayns_widget.notebook.messages import (
     CallMessage,
     ErrorData,
     GoneMessage,
+    LateMessage,
     MakerMessage,
     NoSocketMessage,
     PingMessage,
@@ -91,6 +92,7 @@ def test_what_is_no_message_is_refused(content):
     [
         (WelcomeMessage("v", binder=False), {"kind": "welcome", "view": "v", "binder": False}),
         (SocketMessage("v", 4711, "t"), {"kind": "socket", "view": "v", "port": 4711, "ticket": "t"}),
+        (LateMessage("v", late=True), {"kind": "late", "view": "v", "late": True}),
         (MakerMessage("v", silent=True), {"kind": "maker", "view": "v", "silent": True}),
         (PongMessage("v"), {"kind": "pong", "view": "v"}),
         (ReplyMessage("v", 1), {"kind": "reply", "view": "v", "id": 1, "result": None}),

@@ -362,6 +362,18 @@ def test_that_the_last_view_has_gone_is_told_unless_one_comes_soon(cluster, monk
     run(cluster, test)
 
 
+def test_each_view_is_told_that_its_picture_is_late(cluster):
+    async def test(page: Page, port: Port, controller: Controller) -> None:
+        for view in ("v", "w"):
+            page.receive(READY | {"view": view})
+        for late in (True, False):
+            SceneFrames.of(controller).late(late)
+        told = [(post["view"], post["late"]) for post in port.posts if post["kind"] == "late"]
+        assert told == [("v", True), ("w", True), ("v", False), ("w", False)]
+
+    run(cluster, test)
+
+
 def test_each_view_is_told_that_nothing_makes_frames_also_one_that_comes_later(cluster):
     async def test(page: Page, port: Port, controller: Controller) -> None:
         page.receive(READY)

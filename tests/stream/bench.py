@@ -150,7 +150,14 @@ class Bench:
         self.errors: list[Exception | None] = []
         self.rested: list[Picture] = []
         self.rested_for: list[list[str]] = []  # the views of each
-        self.stream = FrameStream(self.renderer, settings=settings, on_error=self.errors.append, on_rest=self._rest)
+        self.lates: list[bool] = []
+        self.stream = FrameStream(
+            self.renderer,
+            settings=settings,
+            on_error=self.errors.append,
+            on_rest=self._rest,
+            on_late=self.lates.append,
+        )
 
     def _rest(self, picture: Picture, views: Sequence[str]) -> None:
         self.rested.append(picture)

@@ -10,7 +10,7 @@ import pytest
 
 from brayns_widget.protocol.messages import Reply
 from brayns_widget.stream import BRAYNS, StreamSettings
-from tests.stream.bench import CAMERA, FAST, GOAL_METHODS, Bench, Sink, bench, camera, run, until
+from tests.stream.bench import CAMERA, FAST, GOAL_METHODS, Bench, Sink, bench, camera, run, run_with, until
 
 
 @run
@@ -69,6 +69,36 @@ async def test_what_moves_in_the_scene_gets_quick_pictures_and_no_setting_again(
     await until(lambda: not sink.frames[-1].picture.moving)  # nothing has moved for a while
     await b.idle()
     assert sink.frames[-1].picture.accumulation == 3
+
+
+@run_with(dataclasses.replace(FAST, late_time=0.05))
+async def test_a_picture_that_takes_long_is_told_until_it_is_there(b: Bench) -> None:
+    sink = b.view()
+    b.stream.set_camera(CAMERA)
+    await b.idle()
+    b.lates.clear()  # the machine may be busy
+    b.renderer.gate.clear()
+    b.stream.invalidate()
+    await until(lambda: b.lates == [True])
+    b.renderer.gate.set()
+    await until(lambda: b.lates == [True, False])
+    await b.idle()
+    assert sink.frames[-1].picture.accumulation == 3
+    assert b.lates == [True, False], "what refines is not late"
+
+
+@run_with(dataclasses.replace(FAST, late_time=0.02))
+async def test_no_picture_is_late_while_none_can_be_drawn(b: Bench) -> None:
+    b.view()
+    b.stream.set_busy(True)
+    b.stream.set_camera(CAMERA)
+    await asyncio.sleep(0.1)  # longer than late_time
+    b.stream.set_busy(False)
+    await b.idle()
+    b.stream.set_visible("a", False)
+    b.stream.invalidate()
+    await asyncio.sleep(0.1)
+    assert b.lates == []
 
 
 @run

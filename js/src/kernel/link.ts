@@ -44,6 +44,8 @@ export interface LinkEvents {
   unplugged(): void;
   /** Whether what makes the frames does not answer or is gone. */
   maker(silent: boolean): void;
+  /** Whether what is wanted has not been drawn for a while. */
+  drawing(late: boolean): void;
   /** The kernel has ended, as its frame process saw. */
   kernelEnded(): void;
   /** Something has come from the kernel. */
@@ -198,6 +200,8 @@ export class Link {
       this.#plug(content as KernelMessages["socket"]);
     } else if (message.kind === "maker") {
       this.#events.maker((content as KernelMessages["maker"]).silent);
+    } else if (message.kind === "late") {
+      this.#events.drawing((content as KernelMessages["late"]).late);
     } else if (message.kind === "frame" || message.kind === "ids") {
       const data = buffers[0];
       if (this.#plugged.peek()) {

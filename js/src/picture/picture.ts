@@ -68,6 +68,8 @@ export class Picture {
   readonly late = signal(false);
   /** Whether what makes the frames does not answer or is gone. */
   readonly unmade = signal(false);
+  /** Whether the picture that is wanted takes long, so that what is seen is older. */
+  readonly drawing = signal(false);
   /** Whether a picture is made that the browser will keep. */
   readonly saving = signal(false);
   /** A temporary message, or "". */
@@ -94,6 +96,7 @@ export class Picture {
         welcome: ({ binder }) => {
           this.kernel.welcomed(binder);
           this.unmade.value = false;
+          this.drawing.value = false;
           this.#restart();
           this.#tellVisible();
         },
@@ -101,6 +104,9 @@ export class Picture {
         unplugged: () => this.greet(),
         maker: (silent) => {
           this.unmade.value = silent;
+        },
+        drawing: (late) => {
+          this.drawing.value = late;
         },
         kernelEnded: () => this.kernel.ended(),
         frame: (frame, data) => {

@@ -53,9 +53,17 @@ function ProgressBar() {
 }
 
 function FrameText() {
-  const frame = useView().picture.frame.value;
+  const { picture } = useView();
+  const frame = picture.frame.value;
   if (!frame) {
-    return <span class="bw-picture" />;
+    return <span class="bw-picture" />; // the status says more
+  }
+  if (picture.drawing.value) {
+    return (
+      <span class="bw-picture" title="The picture shows what was before" data-drawing>
+        Drawing…
+      </span>
+    );
   }
   const { width, height, accumulation, max_accumulation } = frame;
   const share = max_accumulation > 1 ? accumulation / max_accumulation : 1;
