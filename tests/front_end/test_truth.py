@@ -138,7 +138,7 @@ def test_while_nothing_makes_pictures_the_renderer_is_not_blamed(view):
 
 @pytest.mark.parametrize("width", [320, 900])
 def test_a_picture_that_takes_long_is_told_and_read_out_to_nobody(view, width):
-    view.page.set_viewport_size({"width": width, "height": 700})
+    view.page.evaluate(f"document.getElementById('cell').style.width = '{width}px'")
     tell = "(late) => kernel.model.deliver({ kind: 'late', view: kernel.view(), late })"
     view.page.evaluate(tell, True)
     drawing = view.page.get_by_text("Drawing…", exact=True)
