@@ -148,12 +148,8 @@ def table(cell: Cell) -> None:
 
 
 def cards(cell: Cell) -> None:
-    show(cell, panel_open=False, selection={POPULATION: "7"})
-    for part in (0.3, 0.6):
-        box = cell.canvas.bounding_box()
-        assert box is not None
-        cell.page.mouse.click(box["x"] + part * box["width"], box["y"] + part * box["height"])
-        cell.page.get_by_role("button", name="Pin").first.click()
+    pins = [test_card.PICKED | {"number": number, "position": [30 * number, 0, 0]} for number in (2, 1)]
+    show(cell, panel_open=False, selection={POPULATION: "7"}, pins=pins)
     cell.wait("document.querySelectorAll('.bw-card').length === 2")
 
 

@@ -68,6 +68,8 @@ export class Picture {
   readonly late = signal(false);
   /** Whether what makes the frames does not answer or is gone. */
   readonly unmade = signal(false);
+  /** Whether the legend is not folded. */
+  readonly legendOpen = signal(true);
   /** Whether the picture that is wanted takes long, so that what is seen is older. */
   readonly drawing = signal(false);
   /** Whether a picture is made that the browser will keep. */
@@ -387,7 +389,8 @@ export class Picture {
     let blob: Blob | null = null;
     this.saving.value = true;
     try {
-      const [legend_place, scale_bar] = [this.#traits.legend_place.peek(), this.#traits.scale_bar.peek()];
+      const legend_place = this.legendOpen.peek() ? this.#traits.legend_place.peek() : "hidden";
+      const scale_bar = this.#traits.scale_bar.peek();
       blob = isThere ? await render(this.link, canvas.size, { legend_place, scale_bar }) : null;
     } catch (error) {
       if (isGivenUp(error)) {
