@@ -158,7 +158,7 @@ class Controller(Groups, Guarded):
         core.resumer = Resumer(core)
         core.restorer = Restorer(core.store, core.scene, core.journal)
         self._core = core
-        lights, models = Lights(core), Models(core)
+        lights, clipping, models = Lights(core), Clipping(core), Models(core)
         rendering = Rendering(core, lights)
         pictures = Pictures(core, rendering)
         slab = Slab(core, models, pictures)
@@ -169,6 +169,7 @@ class Controller(Groups, Guarded):
             core,
             models,
             lights=lights,
+            clipping=clipping,
             rendering=rendering,
             slab=slab,
             selection=selection,
@@ -184,7 +185,7 @@ class Controller(Groups, Guarded):
             table=Table(core, selection),
             colors=Colors(core, models._painter),  # noqa: SLF001 - of the same package
             lights=lights,
-            clipping=Clipping(core),
+            clipping=clipping,
             slab=slab,
             shapes=Shapes(core, models),
             connections=Connections(core, models, selection),

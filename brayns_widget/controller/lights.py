@@ -16,7 +16,7 @@ from brayns_widget.controller.group import Core
 from brayns_widget.controller.lit import endpoints, light_of, lit, new_light
 from brayns_widget.controller.parts import Part, Parts, choose
 from brayns_widget.controller.presets import usual_lights
-from brayns_widget.controller.scene import Key, union
+from brayns_widget.controller.scene import union
 from brayns_widget.controller.state import LightKind, PartState, State
 from brayns_widget.controller.weakly import weakly_awaited
 from brayns_widget.protocol import colors
@@ -34,9 +34,6 @@ class SceneLight(Part):
     def __init__(self, core: Core, lights: Lights, state: PartState) -> None:
         super().__init__(core, state)
         self._lights = lights
-
-    def _present(self) -> Key:
-        return self._core.scene.standing(self._key)
 
     @property
     def kind(self) -> LightKind | None:
@@ -98,6 +95,8 @@ class SceneLight(Part):
 
 class Lights(Parts[SceneLight]):
     """The lights of the scene; a new job begins with ``usual_lights``."""
+
+    _WORD = "light"
 
     def __init__(self, core: Core) -> None:
         super().__init__(core)
@@ -188,13 +187,6 @@ class Lights(Parts[SceneLight]):
         """Remove all lights."""
         await self._clear(await self._core.renderer())
 
-    def _by_id(self, light_id: int) -> SceneLight:
-        self._core.scene.need()
-        for light in self:
-            if light.id == light_id:
-                return light
-        raise CircuitError(f"There is no light {light_id}.")
-
     async def _check(self, light: Light) -> None:
         from brayns_widget.protocol.brayns.additions import ADD_LIGHT_CAMERA
         from brayns_widget.protocol.brayns.lights import CameraLight
@@ -229,17 +221,6 @@ class Lights(Parts[SceneLight]):
         self._core.scene.stand_for(key, self._core.scene.key(new.id))
         if not shines:
             await self.show(renderer, new.id, False)
-
-    async def show(self, renderer: Server, light_id: int, visible: bool) -> None:
-        """Let a light shine, or not; on the loop thread only."""
-        from brayns_widget.protocol.brayns.models import UPDATE_MODEL, ModelInstance, UpdateModelParams
-
-        await renderer.call(UPDATE_MODEL, UpdateModelParams(model_id=light_id, model=ModelInstance(is_visible=visible)))
-        lights = tuple(
-            replace(light, visible=visible) if light.id == light_id else light for light in self._store.state.lights
-        )
-        self._store.state = replace(self._store.state, lights=lights)
-        self._core.touch()
 
     async def replace(self, lights: Sequence[Light]) -> None:
         """Remove all lights, and add others; on the loop thread only.
@@ -278,4 +259,4 @@ class Lights(Parts[SceneLight]):
 
     async def _add(self, renderer: Server, light: Light) -> SceneLight:
         endpoint = choose(endpoints(), light)
-        return self._added(await renderer.call(endpoint, light), lit(light))
+        return self._added(await renderer.call(endpoint, light), lit=lit(light))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import builtins
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 
+from brayns_widget.connection.server import Server
 from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.scene import Key
-from brayns_widget.controller.state import Lit, PartState, State
+from brayns_widget.controller.state import CutState, Lit, PartState, State
 from brayns_widget.protocol.errors import CircuitError
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ class Part(Group):
         return self._present()[0]
 
     def _present(self) -> Key:
-        return self._core.scene.present(self._key)
+        return self._core.scene.standing(self._key)
 
     @property
     def type(self) -> str:
@@ -84,6 +86,9 @@ P = TypeVar("P", bound=Part)
 class Parts(Group, Sequence[P]):
     """The parts of one kind, in the order in which they were added."""
 
+    _WORD: ClassVar[str]
+    """What one of them is, in messages."""
+
     @abstractmethod
     def _states(self, state: State) -> tuple[PartState, ...]:
         """Read the parts of this kind."""
@@ -114,9 +119,28 @@ class Parts(Group, Sequence[P]):
     def __repr__(self) -> str:
         return f"[{', '.join(map(repr, self))}]"
 
-    def _added(self, instance: ModelInstance, lit: Lit | None = None) -> P:
+    def _by_id(self, part_id: int) -> P:
+        self._core.scene.need()
+        for part in self:
+            if part.id == part_id:
+                return part
+        raise CircuitError(f"There is no {self._WORD} {part_id}.")
+
+    async def show(self, renderer: Server, part_id: int, visible: bool) -> None:
+        """Let a part have an effect, or not; on the loop thread only."""
+        from brayns_widget.protocol.brayns.models import UPDATE_MODEL, ModelInstance, UpdateModelParams
+
+        await renderer.call(UPDATE_MODEL, UpdateModelParams(model_id=part_id, model=ModelInstance(is_visible=visible)))
+        state = self._store.state
+        self._store.state = self._with(
+            state,
+            tuple(replace(part, visible=visible) if part.id == part_id else part for part in self._states(state)),
+        )
+        self._core.touch()
+
+    def _added(self, instance: ModelInstance, *, lit: Lit | None = None, cut: CutState | None = None) -> P:
         """Record a part that the renderer has added."""
-        part = PartState(instance.model_id, instance.model_type, instance.is_visible, lit)
+        part = PartState(instance.model_id, instance.model_type, instance.is_visible, lit, cut)
         state = self._store.state
         others = [known for known in self._states(state) if known.id != part.id]  # the scene may just have been read
         self._store.state = self._with(state, (*others, part))

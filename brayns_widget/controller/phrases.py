@@ -76,6 +76,12 @@ def _cut(_: str, values: Values) -> str:
     return "change the slab"
 
 
+def _recut(values: Values) -> str:
+    if {name for name, value in values.items() if value is not None} - {"id"} == {"visible"}:
+        return f"switch a cut {'on' if values['visible'] else 'off'}"
+    return "change a cut"
+
+
 def _relit(values: Values) -> str:
     if {name for name, value in values.items() if value is not None} - {"id"} == {"visible"}:
         return f"switch a light {'on' if values['visible'] else 'off'}"
@@ -95,6 +101,7 @@ _SUBJECTS: Mapping[str, Callable[[Any], str]] = {
     "LiveCamera": lambda _: "the camera",
     "Part": lambda part: f"the {part.type.replace('_', ' ')}",
     "SceneLight": lambda _: "the light",
+    "Cut": lambda _: "what cuts",
 }
 
 _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
@@ -124,6 +131,10 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Pins.remove": lambda *_: "unpin what was picked",
     "Pins.clear": lambda *_: "unpin all",
     "Clipping.add": lambda *_: "cut",
+    "Clipping.add_kind": lambda _, values: f"add a {values['kind']} that cuts",
+    "Clipping.change": lambda _, values: _recut(values),
+    "Clipping.remove": lambda *_: "remove what cuts",
+    "Cut.update": lambda _, values: _recut(values),
     "Clipping.clear": lambda *_: "cut nothing",
     "Slab.set": _cut,
     "Slab.strip": lambda *_: "",  # as with pictures

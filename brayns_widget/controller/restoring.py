@@ -11,6 +11,7 @@ from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.camera import FRONT, Camera
+from brayns_widget.controller.cuts import cut_by
 from brayns_widget.controller.files import reason
 from brayns_widget.controller.journal import Call, Journal, Made, Record
 from brayns_widget.controller.legend import LegendSection
@@ -184,14 +185,15 @@ class Restorer:
         old, state = work.scene, self._store.state
         models: dict[int, ModelState] = {}
         parts: dict[int, PartState] = {}
-        lit = {thing: lit_by(made.call) for made in old.record.made for thing in made.ids if thing is not None}
+        calls = {thing: made.call for made in old.record.made for thing in made.ids if thing is not None}
         for before, after in work.ids.items():
             if (instance := instances.get(after)) is None:
                 continue
             if before in old.models:
                 models[after] = _model(old.models[before], instance, work.refused(before))
             else:
-                parts[after] = PartState(after, instance.model_type, instance.is_visible, lit.get(before))
+                call = calls[before]
+                parts[after] = PartState(after, instance.model_type, instance.is_visible, lit_by(call), cut_by(call))
         lights = tuple(part for part in parts.values() if part.type == "light")
         clips = tuple(part for part in parts.values() if part.type != "light")
         sections = tuple(

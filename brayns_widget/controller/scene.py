@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.camera import Bounds as Box
@@ -21,6 +21,8 @@ from brayns_widget.protocol.errors import BraynsWidgetError, CircuitError, Reque
 
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.models import Bounds, ModelInstance
+
+Member = TypeVar("Member", ModelState, PartState)
 
 Key = tuple[int, int]
 """An id and its generation: how many things with that id have gone before, because renderers use ids again."""
@@ -48,7 +50,7 @@ class Scene:
         self._seen: dict[int, tuple[object, ...]] = {}
         self._generations: dict[int, int] = {}
         self._moved: dict[Key, Key] = {}  # what has come back has other ids
-        self._replaced: dict[Key, Key] = {}  # lights that others stand for
+        self._replaced: dict[Key, Key] = {}  # parts that others stand for
         store.listen(lambda state: state.models, self._count)
 
     async def read(self, renderer: Server) -> None:
@@ -87,15 +89,14 @@ class Scene:
         before = self._store.state
         there = [self._known(i) or described[i.model_id] for i in instances if _is_model(i)]
         models = in_order(there, [model.id for model in before.models])
-        known = {(light.id, light.type): light.lit for light in before.lights}
-        lights, clips = (
-            tuple(
-                PartState(i.model_id, i.model_type, i.is_visible, known.get((i.model_id, i.model_type)))
-                for i in instances
-                if i.model_type in types
-            )
-            for types in ({LIGHT}, CLIPS)
-        )
+        known = {(part.id, part.type): part for part in (*before.lights, *before.clips)}
+        parts = [
+            replace(known.get((i.model_id, i.model_type), PartState(i.model_id, i.model_type)), visible=i.is_visible)
+            for i in instances
+            if not _is_model(i)
+        ]
+        lights = tuple(part for part in parts if part.type == LIGHT)
+        clips = tuple(in_order((part for part in parts if part.type in CLIPS), [clip.id for clip in before.clips]))
         if models and before.scene_lost:
             before = self._store.state = replace(before, scene_lost=False)
         if (tuple(models), lights, clips) != (before.models, before.lights, before.clips):
@@ -142,6 +143,13 @@ class Scene:
             clips=tuple(clip for clip in state.clips if clip.id not in gone),
         )
         self._set([model for model in state.models if model.id not in gone])
+
+    def exchange(self, clip_id: int, new: PartState) -> None:
+        """Let a clipping shape take the place of one that was removed."""
+        state = self._store.state
+        self._count_parts(clip for clip in state.clips if clip.id == clip_id)
+        others = (clip for clip in state.clips if clip.id != new.id or clip.id == clip_id)  # it may have been read
+        self._store.state = replace(state, clips=tuple(new if clip.id == clip_id else clip for clip in others))
 
     def need(self) -> None:
         """Check that the scene is there.
@@ -199,13 +207,16 @@ class Scene:
         return key
 
     def stand_for(self, old: Key, new: Key) -> None:
-        """Let a light stand for one that was removed for it."""
+        """Let a light or a clipping shape stand for one that was removed for it."""
         if old != new:
             self._replaced[old] = new
 
     def standing(self, key: Key) -> Key:
-        """Return the present key of a light, or of what stands for it now, or its own if all of them have gone."""
-        there = {self.key(light.id) for light in self._store.state.lights}
+        """Return the present key of a light or a clipping shape, or of what stands for it now.
+
+        If all of them have gone, it is its own.
+        """
+        there = {self.key(part.id) for part in (*self._store.state.lights, *self._store.state.clips)}
         follower: Key | None = key
         while follower is not None:
             if (present := self.present(follower)) in there:
@@ -364,8 +375,8 @@ def seen(known: ModelState, instance: ModelInstance, **changes: Any) -> ModelSta
     return replace(changed, visible=instance.is_visible, bounds=bounds, outline=outline, placement=placement)
 
 
-def in_order(models: Iterable[ModelState], order: Iterable[int]) -> list[ModelState]:
-    """Sort models by the places of their ids; others come behind."""
+def in_order(models: Iterable[Member], order: Iterable[int]) -> list[Member]:
+    """Sort models, or clipping shapes, by the places of their ids; others come behind."""
     places = {model_id: place for place, model_id in reversed([*enumerate(order)])}
     return sorted(models, key=lambda model: places.get(model.id, len(places)))
 

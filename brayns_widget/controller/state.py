@@ -188,6 +188,24 @@ class Lit:
     options: Mapping[str, Any]
 
 
+CutKind = Literal["planes", "bounded-planes", "boxes", "spheres", "capsules"]
+
+
+@dataclass(frozen=True, slots=True)
+class CutState:
+    """Clipping shapes that were added together.
+
+    Attributes:
+        kind: what all of them are.
+        shapes: as they were added, in Brayns' words.
+        invert: whether they cut away the other side.
+    """
+
+    kind: CutKind
+    shapes: tuple[Mapping[str, Any], ...]
+    invert: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class PartState:
     """A light or a clipping shape.
@@ -197,12 +215,14 @@ class PartState:
         type: in Brayns' words.
         visible: whether it has an effect.
         lit: what is known of a light; None if others have added it, and of clipping shapes.
+        cut: what is known of clipping shapes; None if others have added them, and of lights.
     """
 
     id: int
     type: str
     visible: bool = True
     lit: Lit | None = None
+    cut: CutState | None = None
 
 
 AtRest = Literal["interactive", "path tracer"]

@@ -9,10 +9,12 @@ from typing import Any
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.camera import Camera
+from brayns_widget.controller.clipping import Clipping
 from brayns_widget.controller.findings import Finding
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.lights import Lights
 from brayns_widget.controller.models import Model, Models
+from brayns_widget.controller.parts import Parts
 from brayns_widget.controller.pins import Pins
 from brayns_widget.controller.recording import MISSING, Change, Part
 from brayns_widget.controller.rendering import Rendering
@@ -30,6 +32,7 @@ def undoable(
     models: Models,
     *,
     lights: Lights,
+    clipping: Clipping,
     rendering: Rendering,
     slab: Slab,
     selection: Selection,
@@ -56,6 +59,7 @@ def undoable(
         Setting(lambda: rendering.given_at_rest, rendering.set_at_rest.aio),
         Setting(lambda: slab.given, slab.give),
         Switches(core, lights),
+        Switches(core, clipping),
         Values(core),
         Coloring(core, models),
         OfModels(core, models, lambda state: state.visible, lambda model, value: model.update.aio(visible=value)),
@@ -235,23 +239,24 @@ class _ByModel(_ByKey):
 
 
 class Switches(_ByKey):
-    """Whether lights shine.
+    """Whether lights shine, or clipping shapes cut.
 
     Args:
         core: the controller's core.
-        lights: the lights.
+        parts: the lights or the clipping shapes.
     """
 
-    def __init__(self, core: Core, lights: Lights) -> None:
+    def __init__(self, core: Core, parts: Parts[Any]) -> None:
         super().__init__(core)
-        self._lights = lights
+        self._parts = parts
 
     def read(self) -> Mapping[Key, bool]:
-        """Return that of all lights."""
-        return {self._core.scene.key(light.id): light.visible for light in self._core.store.state.lights}
+        """Return that of all of them."""
+        parts = self._parts._states(self._core.store.state)  # noqa: SLF001 - of the same package
+        return {self._core.scene.key(part.id): part.visible for part in parts}
 
     async def _write(self, renderer: Server, thing: int, value: Any) -> None:
-        await self._lights.show(renderer, thing, value)
+        await self._parts.show(renderer, thing, value)
 
 
 class Order:

@@ -68,7 +68,8 @@ class Commands:
                 result = await capability.run(group, values)
         except TypeError as error:
             raise ProtocolError(f"The call {method!r} was made with wrong parameters: {error}.") from error
-        after = replace(self._controller.state, models=before.models, lights=before.lights, pins=before.pins)
+        about = {name: getattr(before, name) for name in ("models", "lights", "clips", "pins")}
+        after = replace(self._controller.state, **about)
         if (line := line_of(method, capability, params, after)) is not None:
             self._write(line, result)
         return as_json(result)

@@ -7,6 +7,7 @@ no line.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import PurePath
 from typing import Any
 
@@ -15,7 +16,7 @@ from brayns_widget.controller.calls import Capability, shortcuts
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.connected import MOST_ROWS
 from brayns_widget.controller.controller import Groups
-from brayns_widget.controller.state import ModelState, State
+from brayns_widget.controller.state import ModelState, PartState, State
 
 VIEWER = "viewer"
 """What the widget is called."""
@@ -51,7 +52,7 @@ def line_of(method: str, capability: Capability[Any], params: Params, state: Sta
         method: the call's path, such as "model.update".
         capability: the call.
         params: its parameters.
-        state: the state after it, but with the models, lights and pins that it was about.
+        state: the state after it, but with the models, lights, clipping shapes and pins that it was about.
     """
     if method in QUIET or (method == "connections.list_partners" and not params.get("isolate")):
         return None
@@ -144,20 +145,33 @@ def _rounded(value: Any) -> Any:
 
 
 def _relight(params: Params, state: State) -> str:
-    given = {name: value for name, value in params.items() if name != "id" and value is not None}
-    light = f"{VIEWER}.lights[{_place_of(params['id'], state)}]"
-    if len(given) == 1:
+    return _changed(_part("lights", params["id"], state.lights), params, {"visible", "color", "intensity"})
+
+
+def _recut(params: Params, state: State) -> str:
+    return _changed(_part("clipping", params["id"], state.clips), params, {"visible", "invert"})
+
+
+def _changed(part: str, params: Params, properties: AbstractSet[str]) -> str:
+    """Return an assignment, or a call if several things change, or what is no property."""
+    given = {name: _rounded(value) for name, value in params.items() if name != "id" and value is not None}
+    if len(given) == 1 and given.keys() <= properties:
         ((name, value),) = given.items()
-        return f"{light}.{name} = {literal(value)}"
-    return f"{light}.update({', '.join(f'{name}={literal(value)}' for name, value in given.items())})"
+        return f"{part}.{name} = {literal(value)}"
+    return f"{part}.update({', '.join(f'{name}={literal(value)}' for name, value in given.items())})"
 
 
 def _unlight(params: Params, state: State) -> str:
-    return f"{VIEWER}.lights[{_place_of(params['id'], state)}].remove()"
+    return f"{_part('lights', params['id'], state.lights)}.remove()"
 
 
-def _place_of(light_id: Any, state: State) -> int:
-    return next(place for place, light in enumerate(state.lights) if light.id == light_id)
+def _uncut(params: Params, state: State) -> str:
+    return f"{_part('clipping', params['id'], state.clips)}.remove()"
+
+
+def _part(group: str, part_id: Any, parts: Sequence[PartState]) -> str:
+    place = next(place for place, part in enumerate(parts) if part.id == part_id)
+    return f"{VIEWER}.{group}[{place}]"
 
 
 def _update(params: Params, state: State) -> str | None:
@@ -253,6 +267,8 @@ _SPELLED: Mapping[str, Callable[[Params, State], str | None]] = {
     "model.color_by": _color,
     "lights.change": _relight,
     "lights.remove": _unlight,
+    "clipping.change": _recut,
+    "clipping.remove": _uncut,
     "selection.set": _select,
     "slab.set": _cut,
     "selection.pick": _picked,

@@ -63,6 +63,7 @@ class Traits:
     slab: SlabState | None
     shading: Shading
     lights: tuple[PartState, ...]
+    clipping: tuple[PartState, ...]
     selection: Mapping[str, str]
     pins: tuple[Picked, ...]
     history: Past
@@ -88,6 +89,7 @@ SHOWN: Mapping[str, Callable[[State], Any]] = {
     "slab": lambda state: state.slab,
     "shading": lambda state: state.shading,
     "lights": lambda state: state.lights,
+    "clipping": lambda state: state.clips,
     "selection": lambda state: state.selection,
     "pins": lambda state: state.pins,
     "history": lambda state: state.past,

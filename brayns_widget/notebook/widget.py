@@ -22,6 +22,7 @@ import traitlets
 from brayns_widget.connection.status import Status
 from brayns_widget.controller.arguments import unexpected
 from brayns_widget.controller.camera import Camera
+from brayns_widget.controller.clipping import Clipping
 from brayns_widget.controller.controller import Controller, Groups
 from brayns_widget.controller.guarded import check_settable
 from brayns_widget.controller.history import History
@@ -173,6 +174,9 @@ class BraynsWidget(anywidget.AnyWidget, Groups):
     )
     shading = StateTrait[Shading, Any]("shading", help="shadows, ambient occlusion, outlines, and what draws at rest")
     lights = StateTrait[Lights, Any]("lights", face=lambda widget: widget.controller.lights, help="the lights")
+    clipping = StateTrait[Clipping, Any](
+        "clipping", face=lambda widget: widget.controller.clipping, help="shapes that cut parts away"
+    )
     selection = StateTrait[Selection, object](
         "selection",
         face=lambda widget: widget.controller.selection,

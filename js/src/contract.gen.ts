@@ -116,6 +116,7 @@ export interface PartState {
   readonly type: string;
   readonly visible: boolean;
   readonly lit: Lit | null;
+  readonly cut: CutState | null;
 }
 
 export interface Lit {
@@ -123,6 +124,12 @@ export interface Lit {
   readonly color: string;
   readonly intensity: number;
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface CutState {
+  readonly kind: "planes" | "bounded-planes" | "boxes" | "spheres" | "capsules";
+  readonly shapes: readonly (Readonly<Record<string, unknown>>)[];
+  readonly invert: boolean;
 }
 
 export interface Picked {
@@ -312,6 +319,7 @@ export type Traits = {
   slab: SlabState | null;
   shading: Shading;
   lights: readonly PartState[];
+  clipping: readonly PartState[];
   selection: Readonly<Record<string, string>>;
   pins: readonly Picked[];
   history: Past;
@@ -388,6 +396,9 @@ export interface Calls {
   "lights.add_kind": { params: { kind: "ambient" | "directional" | "camera" | "sphere" | "quad" }; result: null };
   "lights.change": { params: { id: number; visible?: boolean | null; color?: unknown; intensity?: number | null }; result: null };
   "lights.remove": { params: { id: number }; result: null };
+  "clipping.add_kind": { params: { kind: "plane" | "box" }; result: null };
+  "clipping.change": { params: { id: number; visible?: boolean | null; invert?: boolean | null; normal?: readonly [number, number, number] | null; position?: number | null; low?: readonly [number, number, number] | null; high?: readonly [number, number, number] | null }; result: null };
+  "clipping.remove": { params: { id: number }; result: null };
   "slab.set": { params: { on?: boolean | null; axis?: "x" | "y" | "z" | "view" | "principal" | null; normal?: readonly [number, number, number] | null; position?: number | null; thickness?: number | null; invert?: boolean | null }; result: null };
   "slab.step": { params: { count?: number }; result: null };
   "connections.count_synapses": { params: { source?: unknown; target?: unknown; path?: string | null }; result: readonly EdgesFound[] };
@@ -724,6 +735,26 @@ export const PARAMETERS = {
       "default": null
     }
   },
+  "clipping.change": {
+    "visible": {
+      "default": null
+    },
+    "invert": {
+      "default": null
+    },
+    "normal": {
+      "default": null
+    },
+    "position": {
+      "default": null
+    },
+    "low": {
+      "default": null
+    },
+    "high": {
+      "default": null
+    }
+  },
   "slab.set": {
     "on": {
       "default": null
@@ -1008,6 +1039,7 @@ export const TRAITS = [
   "slab",
   "shading",
   "lights",
+  "clipping",
   "selection",
   "pins",
   "history",

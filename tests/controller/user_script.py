@@ -15,9 +15,9 @@ import pandas as pd
 
 from brayns_widget import BraynsWidget, Camera, CircuitError, Controller, Legend, Model, Snapshot, Task
 from brayns_widget.controller.circuits import Circuit, Directory
+from brayns_widget.controller.clipping import Cut
 from brayns_widget.controller.connected import Partners, Synapses
 from brayns_widget.controller.lights import SceneLight
-from brayns_widget.controller.parts import Part
 from brayns_widget.controller.picked import Picked
 from brayns_widget.controller.placement import Placement
 from brayns_widget.controller.state import Activity
@@ -103,10 +103,10 @@ def change(model: Model) -> None:
 def select(viewer: Controller, folder: Path) -> None:
     end = viewer.on_pick(lambda picked: print(picked.cell, picked.attributes))
     assert_type(viewer.selection.pick(0.5, 0.5), Picked)
-    assert_type(viewer.pins[0], Picked)
-    viewer.pins.add()
-    viewer.pins.add(viewer.pins[0])
-    viewer.pins.remove(viewer.pins[0])
+    for pick in viewer.pins:
+        assert_type(pick, Picked)
+        viewer.pins.add(pick)
+        viewer.pins.remove(pick)
     viewer.pins.clear()
     end()
     viewer.selection = [0, 2]
@@ -164,7 +164,12 @@ def cut(viewer: Controller) -> None:
     box = Box(min=(-5000, -5000, -5000), max=(5000, 5000, 5000))
     viewer.clipping.add(Plane(coefficients=(0, 0, 1, 0)), Plane(coefficients=(1, 0, 0, 0)))
     viewer.clipping.add(BoundedPlane(coefficients=(0, 0, 1, 0), bounds=box), invert=True)
-    assert_type(viewer.clipping[0], Part)
+    assert_type(viewer.clipping[0], Cut)
+    viewer.clipping[0].visible = False
+    viewer.clipping[0].invert = True
+    viewer.clipping.add_kind("plane")
+    viewer.clipping[-1].update(normal=(1, 0, 0), position=5)
+    viewer.clipping[-1].remove()
     viewer.clipping.clear()
 
 

@@ -20,6 +20,7 @@ const DEFAULTS = {
   slab: { on: false, axis: "z", normal: [0, 0, 1], position: 0, thickness: 0, invert: false },
   shading: { shadows: true, ambient_occlusion: 1, outlines: 0, at_rest: "interactive" },
   lights: [],
+  clipping: [],
   selection: {},
   pins: [],
   history: { undo: "", redo: "", lines: [] },

@@ -230,3 +230,15 @@ def test_below_the_picture_the_panel_has_its_width_and_no_edge(open_cell):
     cell.wait("document.querySelector('.brayns-widget').clientWidth <= 320")
     assert width_of(cell) == pytest.approx(318, abs=3)
     assert not cell.page.locator(".bw-edge").is_visible()
+
+
+def test_axes_and_scale_bar_cover_no_legend_when_the_view_becomes_narrow(open_cell):
+    cell = open_cell()
+    cell.mount(models=MODELS, legend=LEGEND, panel_open=False)
+    cell.frame()
+    cell.page.locator(".bw-gizmo").wait_for()
+    cell.page.evaluate("document.getElementById('cell').style.width = '320px'")
+    cell.page.locator(".bw-gizmo").wait_for(state="detached")
+    boxes = [cell.page.locator(name).bounding_box() for name in (".bw-legend", ".bw-scale-bar")]
+    legend, bar = boxes
+    assert bar["y"] + bar["height"] <= legend["y"], "the bar is above the legend"

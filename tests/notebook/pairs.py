@@ -18,6 +18,7 @@ import traitlets
 
 from brayns_widget.controller.calls import capabilities
 from brayns_widget.controller.camera import Camera
+from brayns_widget.controller.clipping import Cut
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.lights import SceneLight
 from brayns_widget.controller.picked import Picked
@@ -32,12 +33,12 @@ from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.protocol.brayns.materials import Matte
 from brayns_widget.protocol.brayns.models import Transform
 from brayns_widget.protocol.brayns.renderers import Interactive
-from brayns_widget.protocol.brayns.shapes import Sphere
+from brayns_widget.protocol.brayns.shapes import Plane, Sphere
 from brayns_widget.protocol.brayns.simulation import ColorRamp
 from tests.fakes import FakeRenderer
 from tests.notebook.pages import Comm
 
-KINDS: Mapping[str, type] = {**GROUPS, "part": SceneLight}
+KINDS: Mapping[str, type] = {**GROUPS, "part": SceneLight, "cut": Cut}
 """Classes whose objects have calls, by the first part of a path in the tables."""
 
 PATH = "/data/circuit.json"
@@ -71,12 +72,20 @@ class Stage:
         if not lights:
             lights.add(AmbientLight())
         self.controller.selection.show_all()
-        self.model, self.part = models[0], lights[0]
+        if not self.controller.clipping:
+            self.controller.clipping.add(Sphere(radius=1, center=(0, 0, 0)))
+        self.model, self.part, self.cut = models[0], lights[0], self.controller.clipping[0]
 
     def target(self, path: str) -> Any:
         """Return the object that has what a path names."""
         kind = path.partition(".")[0]
-        own = {"widget": self.viewer, "controller": self.controller, "model": self.model, "part": self.part}
+        own = {
+            "widget": self.viewer,
+            "controller": self.controller,
+            "model": self.model,
+            "part": self.part,
+            "cut": self.cut,
+        }
         return own[kind] if kind in own else getattr(self.viewer, kind)
 
     def assign(self, path: str, value: Any) -> None:
@@ -190,6 +199,11 @@ _LIT: dict[str, Any] = {
     "value": float,
     "sent": ("add-light-ambient", lambda params: params.get("intensity")),
     "read": lambda stage: stage.other.lights[-1].intensity,
+}
+_CUT: dict[str, Any] = {
+    "value": float,
+    "sent": ("add-clipping-planes", lambda params: params["primitives"][0]["coefficients"][3]),
+    "read": lambda stage: stage.other.clipping[-1].shapes[0].coefficients[3],
 }
 _VISIBLE: dict[str, Any] = {
     "value": lambda number: number % 2 == 0,
@@ -311,6 +325,10 @@ def _add_clipping(stage: Stage, radius: float) -> None:
     stage.viewer.clipping.add(Sphere(radius=radius, center=(0, 0, 0)))
 
 
+def _plane(stage: Stage) -> Cut:
+    return stage.viewer.clipping.add(Plane(coefficients=(1, 0, 0, 0)))
+
+
 def _lamp(stage: Stage) -> SceneLight:
     return stage.viewer.lights.add(AmbientLight())
 
@@ -406,6 +424,20 @@ PROPERTIES: Mapping[str, Write] = {
         sent=("update-model", lambda params: params["model"].get("is_visible")),
         read=lambda stage: stage.part.visible,
     ),
+    "cut.visible": Write(
+        lambda stage, value: setattr(_plane(stage), "visible", value),
+        value=lambda _: False,
+        sent=("update-model", lambda params: params["model"].get("is_visible")),
+    ),
+    "cut.invert": Write(
+        lambda stage, value: setattr(_plane(stage), "invert", value),
+        value=lambda _: True,
+        sent=("add-clipping-planes", lambda params: params["invert_normals"]),
+    ),
+    "cut.shapes": Write(
+        lambda stage, value: setattr(_plane(stage), "shapes", [Sphere(radius=value, center=(0, 0, 0))]),
+        sent=("add-clipping-spheres", lambda params: params["primitives"][0]["radius"]),
+    ),
     "part.color": Write(
         lambda stage, value: setattr(_lamp(stage), "color", value),
         value=_color,
@@ -491,10 +523,32 @@ WRITING_CALLS: Mapping[str, Write] = {
     "clipping.add": Write(
         _add_clipping, sent=("add-clipping-spheres", lambda params: params["primitives"][0]["radius"])
     ),
+    "clipping.add_kind": Write(
+        lambda stage, _: stage.viewer.clipping.add_kind("box"),
+        value=lambda _: True,
+        sent=("add-clipping-boxes", lambda params: len(params["primitives"]) == 1),
+    ),
+    "clipping.change": Write(
+        lambda stage, value: stage.viewer.clipping.change(_plane(stage).id, position=value), **_CUT
+    ),
+    "clipping.remove": Write(
+        lambda stage, _: stage.viewer.clipping.remove(_plane(stage).id),
+        value=lambda _: True,
+        sent=("remove-model", lambda params: len(params["ids"]) == 1),
+        removes=True,
+    ),
+    "cut.update": Write(lambda stage, value: _plane(stage).update(position=value), **_CUT),
+    "cut.remove": Write(
+        lambda stage, _: stage.cut.remove(),
+        value=lambda _: True,
+        sent=("remove-model", lambda params: len(params["ids"]) == 1),
+        removes=True,
+    ),
     "clipping.clear": Write(
         lambda stage, _: stage.viewer.clipping.clear(),
         value=lambda _: None,
         sent=("clear-clipping-geometries", lambda params: params),
+        removes=True,
     ),
     "history.redo": Write(lambda stage, value: _undo(stage, value, again=True), **_BACKGROUND),
     "history.undo": Write(_undo, **_BACKGROUND),
@@ -728,6 +782,11 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "camera.roll": lambda _: ((10.0,), {}),
     "clipping.add": lambda _: ((Sphere(radius=0.5, center=(0, 0, 0)),), {}),
     "clipping.clear": lambda _: ((), {}),
+    "clipping.add_kind": lambda _: (("plane",), {}),
+    "clipping.change": lambda stage: ((stage.cut.id,), {"visible": True}),
+    "clipping.remove": lambda stage: ((stage.viewer.clipping[-1].id,), {}),
+    "cut.update": lambda _: ((), {"visible": True}),
+    "cut.remove": lambda _: ((), {}),
     "colors.map_names": lambda _: ((), {}),
     "colors.maps": lambda _: ((), {}),
     "colors.set": lambda _: (("kind", {"b": "#ffffff"}), {}),

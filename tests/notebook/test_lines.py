@@ -44,6 +44,9 @@ EXAMPLES: Mapping[str, Example] = {
         {"attribute": "mtype", "changes": {"L1": "#ff0000", "L2": None}},
         'viewer.colors.set("mtype", {"L1": "#ff0000", "L2": None})',
     ),
+    "clipping.add_kind": Example({"kind": "plane"}, 'viewer.clipping.add_kind("plane")'),
+    "clipping.change": Example({"id": 7, "invert": True}, "viewer.clipping[0].invert = True", same=False),
+    "clipping.remove": Example({"id": 8}, "viewer.clipping[1].remove()", same=False),
     "lights.add_kind": Example({"kind": "sphere"}, 'viewer.lights.add_kind("sphere")'),
     "lights.change": Example({"id": 1, "intensity": 2.5}, "viewer.lights[1].intensity = 2.5", same=False),
     "lights.remove": Example({"id": 0}, "viewer.lights[0].remove()", same=False),
@@ -151,6 +154,8 @@ EXAMPLES: Mapping[str, Example] = {
 
 LIGHTS = tuple(PartState(number, "light", lit=Lit("ambient", "#ffffff", 1.0, {})) for number in range(2))
 
+CLIPS = tuple(PartState(number, "clip_geometry") for number in (7, 8))
+
 PINS = (Picked(True, number=7),)
 
 Made = list[tuple[str, dict[str, Any]]]
@@ -163,7 +168,7 @@ def controller() -> Iterator[Controller]:
         async def fill() -> None:
             store = made._core.store
             selected = make_selected({"cells": np.array([1, 2])})
-            store.state = replace(store.state, models=MODELS, lights=LIGHTS, pins=PINS, selection=selected)
+            store.state = replace(store.state, models=MODELS, lights=LIGHTS, clips=CLIPS, pins=PINS, selection=selected)
 
         made.loop.submit(fill()).result(WAIT)
         yield made

@@ -1,6 +1,6 @@
 // The picture of one view: frames go from the kernel to the canvas, sizes and movements from the canvas to the kernel.
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import type { Camera, Frame, Vec3, WidgetModel } from "../contract.js";
+import type { Camera, Frame, Size, Vec3, WidgetModel } from "../contract.js";
 import { attend } from "../kernel/attendance.js";
 import { Link } from "../kernel/link.js";
 import { KernelWatch } from "../kernel/presence.js";
@@ -380,6 +380,11 @@ export class Picture {
   travel(way: Travel): void {
     this.pilot.release(); // the camera may be what goes back
     this.link.call(`history.${way}`, {}).catch((error: unknown) => this.#sayError(error));
+  }
+
+  /** The size of the canvas. */
+  get size(): Size | null {
+    return this.#canvas?.size ?? null;
   }
 
   /** Lets the browser keep what is seen; without a renderer that is what the canvas shows. */
