@@ -106,25 +106,25 @@ function CardView({ card, onActive, onClose }: CardProps) {
             </div>
           ))}
         </dl>
-        {cell && (
-          <div class="bw-card-acts">
-            <Button
-              label={`Partners of cell ${cell.cell}`}
-              title="Show the cells that synapses join with it, and let all others fade"
-              disabled={commands.busy.value}
-              onClick={() => void partners.start(cell, commands)}
-            >
-              Partners
-            </Button>
-          </div>
-        )}
-        <Problem of={commands} />
         {problems.map((problem) => (
           <p key={problem} class="bw-card-problem">
             {problem}
           </p>
         ))}
       </div>
+      {cell && (
+        <div class="bw-card-acts">
+          <Button
+            label={`Partners of cell ${cell.cell}`}
+            title="Show the cells that synapses join with it, and let all others fade"
+            disabled={commands.busy.value}
+            onClick={() => void partners.start(cell, commands)}
+          >
+            Partners
+          </Button>
+        </div>
+      )}
+      <Problem of={commands} />
     </article>
   );
 }
