@@ -16,6 +16,7 @@ import { FrameDecoder } from "./frames.js";
 import { boxOf, corners, focused, framing, outlineOf, type Side, seenFrom, zoomRange } from "./framing.js";
 import { listen } from "./gestures.js";
 import { type Ids, type Seen, ShownIds } from "./ids.js";
+import { Partners } from "./partners.js";
 import { Picking, portsOf } from "./picking.js";
 import { Pilot } from "./pilot.js";
 import { type Place, type Point, seenAt, toPlace, toPlane, toPoint } from "./places.js";
@@ -49,6 +50,8 @@ export class Picture {
   readonly seen = this.#sight.camera;
   /** What was picked in it. */
   readonly picking: Picking;
+  /** Partners of a cell, and the walk from one to the next. */
+  readonly partners: Partners;
   /** The slab, as one moves it. */
   readonly slab: Slab;
   /** What is drawn over it to select. */
@@ -123,6 +126,7 @@ export class Picture {
       end,
     );
     this.picking = new Picking({ ...portsOf(this.link), failed: (error) => this.#sayError(error) }, traits.pins);
+    this.partners = new Partners(this.link, () => this.act("frame"));
     this.slab = new Slab(this.link, traits, end);
     this.obstacle = computed(() => {
       const [job, { state }] = [traits.job.value, traits.status.value];
