@@ -8,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 import pytest
 
 from brayns_widget.controller import kept
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
 from brayns_widget.protocol.errors import CircuitError
+from tests.listening import Listener
+from tests.processes import command
 from tests.service.renderer.loaders.circuits.circuits import places, write_circuit
 
 WAIT = 60
@@ -169,6 +172,21 @@ def test_a_removed_upload_comes_back_while_its_bytes_are_kept(controller: Contro
     controller.models[0].visible = False
     assert controller.undo()
     assert controller.models[0].visible
+
+
+def test_an_upload_comes_back_after_its_renderer_was_killed(controller: Controller) -> None:
+    (model,) = controller.load_upload(TRIANGLE.encode(), name="half.obj", frame=False).result(WAIT)
+    model.move(x=1)
+    before = seen(controller)
+    statuses = Listener(controller, lambda state: state.status.state)
+    for process in psutil.Process().children(recursive=True):
+        if "renderer" in command(process):
+            process.kill()
+    statuses.wait_for(lambda state: state in {"failed", "ended"})
+    statuses.remove()
+    controller.restore().result(WAIT)
+    assert [one.name for one in controller.models] == ["half.obj"]
+    np.testing.assert_array_equal(seen(controller), before)
 
 
 def test_bytes_and_files_of_this_machine_are_uploaded(controller: Controller, tmp_path: Path) -> None:

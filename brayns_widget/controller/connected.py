@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
@@ -28,6 +29,53 @@ RADII: Mapping[Form, float] = MappingProxyType({"spheres": 2.0, "lines": 1.0})
 
 MOST_ROWS = 100_000
 """Synapses that are read, and shown, unless more are asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgesFound:
+    """How many edges of one population join cells.
+
+    Attributes:
+        name: of the edge population.
+        count: number of its edges.
+        attributes: names of its attributes.
+    """
+
+    name: str
+    count: int
+    attributes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A cell that synapses join with those that were asked for.
+
+    Attributes:
+        population: its node population.
+        cell: its node id.
+        afferent: number of synapses from it onto them.
+        efferent: number of synapses from them onto it.
+    """
+
+    population: str
+    cell: int
+    afferent: int
+    efferent: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerList:
+    """Partners, those with most synapses first.
+
+    Attributes:
+        count: number of all of them.
+        synapses: number of the synapses with all of them.
+        partners: the first of them.
+    """
+
+    count: int
+    synapses: int
+    partners: tuple[Partner, ...]
 
 
 class Synapses(Group):
@@ -205,6 +253,16 @@ class Partners(Group):
     def __repr__(self) -> str:
         return f"<Partners: {len(self)} of {count_of(self.cells)} cells, by {self.synapses.count} synapses>"
 
+    def listed(self, limit: int) -> PartnerList:
+        """Return the first of them as values that a page can have."""
+        frame = self.dataframe.head(limit)
+        columns = [frame[name].tolist() if name in frame else [0] * len(frame) for name in ("afferent", "efferent")]
+        partners = [
+            Partner(population, int(cell), afferent, efferent)
+            for (population, cell), afferent, efferent in zip(frame.index, *columns, strict=True)
+        ]
+        return PartnerList(len(self), self.synapses.count, tuple(partners))
+
     def _repr_html_(self) -> str:
         html: str = self.dataframe._repr_html_()  # type: ignore[operator]
         return html
@@ -235,8 +293,6 @@ def _with(one: Any, other: Any) -> Any:
 
 async def counted(server: Any, parts: Sequence[Part]) -> list[Part]:
     """Return parts with the numbers of their edges, asked for all at once."""
-    from dataclasses import replace
-
     from brayns_widget.controller.edges import count
 
     numbers = await asyncio.gather(*(count(server, part) for part in parts))

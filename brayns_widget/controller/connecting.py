@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from annotated_types import Gt
+from annotated_types import Ge, Gt
 
 from brayns_widget.connection.connection import Ready
-from brayns_widget.connection.reports import ignore
+from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.controller.arguments import Reads
-from brayns_widget.controller.calls import waiting
+from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.circuits import Circuit
-from brayns_widget.controller.connected import Partners, Synapses, counted
+from brayns_widget.controller.connected import MOST_ROWS, EdgesFound, Form, PartnerList, Partners, Synapses, counted
 from brayns_widget.controller.ends import Cells, Ends
 from brayns_widget.controller.files import inspect_circuit, resolve
 from brayns_widget.controller.group import Core, Group
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from brayns_widget.controller.edges import Direction, Part
 
 Directions = Literal["afferent", "efferent", "both"]
+MOST_LISTED = 1000
+"""Partners that a page gets."""
 
 
 def _read_table(value: Any, name: str) -> Any:
@@ -84,11 +86,7 @@ class Connections(Group):
             QueryError: a query does not fit its population.
             ValueError: the cells are in no form that is known.
         """
-        ready, circuit, ends = await self._circuit(path)
-        sources, targets = await asyncio.gather(ends.read(source, "source"), ends.read(target, "target"))
-        self._tell(ends)
-        direction: Direction = "afferent" if sources is None and targets is not None else "efferent"
-        parts = list(_parts(circuit, sources, targets, populations, direction))
+        ready, parts = await self._joining(source, target, populations, path)
         return Synapses(self._core, self._models, await counted(ready.backend, parts))
 
     @waiting
@@ -144,6 +142,81 @@ class Connections(Group):
             cells=_selected(circuit, cells or {}),
             partners=make_selected(wires.by_population(frame)),
         )
+
+    @offered
+    @waiting
+    async def count_synapses(
+        self, source: Any = None, target: Any = None, *, path: CircuitPath | None = None
+    ) -> tuple[EdgesFound, ...]:
+        """Count the synapses of each edge population that joins such cells; arguments and errors as of ``synapses``."""
+        from brayns_widget.controller.edges import attributes
+
+        ready, parts = await self._joining(source, target, None, path)
+        assert ready.backend is not None  # checked by _circuit
+        found = await counted(ready.backend, parts)
+        names = await asyncio.gather(*(attributes(ready.backend, part) for part in parts))
+        return tuple(
+            EdgesFound(part.population, part.count, tuple(known)) for part, known in zip(found, names, strict=True)
+        )
+
+    @offered
+    @long
+    async def show_synapses(
+        self,
+        report: Report,
+        source: Any = None,
+        target: Any = None,
+        *,
+        populations: Names | None = None,
+        path: CircuitPath | None = None,
+        form: Form = "spheres",
+        color_by: Name | None = "direction",
+        limit: Annotated[int, Ge(1)] = MOST_ROWS,
+    ) -> Model:
+        """Find synapses and show them: ``synapses`` and ``Synapses.show`` as one call, whose task can be cancelled.
+
+        Args:
+            report: is told what is done.
+            source: the cells that send, as of ``synapses``.
+            target: the cells that receive.
+            populations: edge populations; None: all that join such cells.
+            path: the circuit; None: the one that is loaded.
+            form: "spheres" or "lines"; this and the rest as of ``Synapses.show``.
+            color_by: "direction", "type", or an attribute of the edges; None: one color.
+            limit: the most spheres or lines; of more, so many at even steps, and the notice says so.
+
+        Raises:
+            CircuitError: as of both.
+            QueryError: as of both.
+            ValueError: as of both.
+        """
+        report(None, "Counting synapses")
+        found = await self.synapses.aio(source, target, populations=populations, path=path)
+        report(None, "Reading synapses")
+        return await found.show.aio(form, color_by=color_by, limit=limit)
+
+    @offered
+    @waiting
+    async def list_partners(
+        self,
+        cell: Any = None,
+        direction: Directions = "both",
+        *,
+        isolate: bool = False,
+        path: CircuitPath | None = None,
+    ) -> PartnerList:
+        """List the partners of a cell, those with most synapses first; the rest as of ``partners``.
+
+        Args:
+            cell: the cell; None: the selected ones.
+            direction: "afferent", "efferent" or "both".
+            isolate: whether all other cells fade, as by ``Partners.isolate``.
+            path: the circuit; None: the one that is loaded.
+        """
+        found = await self.partners.aio(cell, direction, path=path)
+        if isolate:
+            await found.isolate.aio()
+        return found.listed(MOST_LISTED)
 
     @waiting
     async def add_points(
@@ -223,6 +296,16 @@ class Connections(Group):
     def _tell(self, ends: Ends) -> None:
         if ends.remarks:
             self._core.tell("warning", " ".join(dict.fromkeys(ends.remarks)))
+
+    async def _joining(
+        self, source: Any, target: Any, populations: Sequence[str] | None, path: Any
+    ) -> tuple[Ready, list[Part]]:
+        """Return the servers, and the parts of the edge populations that join such cells, not counted yet."""
+        ready, circuit, ends = await self._circuit(path)
+        sources, targets = await asyncio.gather(ends.read(source, "source"), ends.read(target, "target"))
+        self._tell(ends)
+        direction: Direction = "afferent" if sources is None and targets is not None else "efferent"
+        return ready, list(_parts(circuit, sources, targets, populations, direction))
 
     async def _circuit(self, path: Any) -> tuple[Ready, Circuit, Ends]:
         """Return the servers, what is known of a circuit, and the reader of its cells.

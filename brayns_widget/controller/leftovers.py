@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from brayns_widget.controller.journal import ADDS
 from brayns_widget.controller.scene import CLIPS, LIGHT
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ _FLOAT32 = 1e-6
 
 def is_tracked(method: str) -> bool:
     """Whether requests of a method make or remove something in the scene."""
-    return method == "remove-model" or method.startswith("add-")
+    return method == "remove-model" or method.startswith(ADDS)
 
 
 def find_leftovers(
@@ -60,10 +61,11 @@ def _may_come_of(instance: ModelInstance, method: str, params: Any) -> bool:
             and (origin.path, origin.loader_name) == (params["path"], params["loader_name"])
             and _holds(origin.load_parameters, params["loader_properties"])
         )
-    if method == "add-morphology":
+    if method in {"add-morphology", "upload-model"}:
         return (
             origin is not None
             and origin.source == "from_blob"
+            and origin.loader_name == params.get("loader_name", origin.loader_name)
             and _holds(origin.load_parameters, params["loader_properties"])
         )
     return (origin is None or origin.source == "none") and instance.model_type not in {LIGHT, *CLIPS}  # a shape

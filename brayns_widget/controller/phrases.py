@@ -118,6 +118,7 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Synapses.show": lambda _, values: f"show synapses as {values.get('form', 'spheres')}",
     "Partners.select": lambda *_: "select partners",
     "Partners.isolate": lambda *_: "isolate partners",
+    "Connections.list_partners": lambda *_: "isolate partners",
     "Connections.add_points": lambda _, values: f"add {values.get('name', 'points')}",
     "Connections.load_electrodes": lambda *_: "add electrodes",
     "Lights.add": lambda *_: "add a light",

@@ -14,6 +14,7 @@ from typing import Any
 from brayns_widget.connection.tokens import redact
 from brayns_widget.controller.calls import Capability, shortcuts
 from brayns_widget.controller.camera import Camera
+from brayns_widget.controller.connected import MOST_ROWS
 from brayns_widget.controller.controller import Groups
 from brayns_widget.controller.state import ModelState, PartState, State
 
@@ -29,7 +30,8 @@ WAITED = ".result()"
 Params = Mapping[str, Any]
 
 QUIET = frozenset({
-    "colors.map_names", "colors.maps", "files.inspect", "files.list", "job.list", "job.log", "models.count_cells",
+    "colors.map_names", "colors.maps", "connections.count_synapses", "files.inspect",
+    "files.list", "job.list", "job.log", "models.count_cells",
     "models.count_node_sets", "models.drop_upload", "models.formats", "models.materials", "models.receive",
     "notices.dismiss", "selection.bounds", "table.rows", "tasks.cancel",
 })  # fmt: skip
@@ -52,7 +54,7 @@ def line_of(method: str, capability: Capability[Any], params: Params, state: Sta
         params: its parameters.
         state: the state after it, but with the models, lights, clipping shapes and pins that it was about.
     """
-    if method in QUIET:
+    if method in QUIET or (method == "connections.list_partners" and not params.get("isolate")):
         return None
     spell = _SPELLED.get(method)
     line = (spell and spell(params, state)) or _call(method, capability, params, state)
@@ -233,6 +235,25 @@ def _connect(params: Params, _: State) -> str:
     return f"{VIEWER}.job.connect({', '.join(f'{name}={literal(value)}' for name, value in given.items())}){WAITED}"
 
 
+def _wired(params: Params, _: State) -> str:
+    """Write the value, and what it shows: it can be read, too."""
+    usual = {"form": "spheres", "color_by": "direction", "limit": MOST_ROWS, "source": None, "target": None}
+    given = {name: value for name, value in params.items() if name not in usual or value != usual[name]}
+    found = [
+        f"{name}={literal(given[name])}" for name in ("source", "target", "populations", "path") if given.get(name)
+    ]
+    shown = [literal(given["form"])] if "form" in given else []
+    shown += [f"{name}={literal(given[name])}" for name in ("color_by", "limit") if name in given]
+    return f"{VIEWER}.synapses({', '.join(found)}).show({', '.join(shown)})"
+
+
+def _isolated(params: Params, _: State) -> str:
+    cell = [literal(params["cell"])] if params.get("cell") is not None else []
+    direction = [f"direction={literal(params['direction'])}"] if params.get("direction", "both") != "both" else []
+    path = [f"path={literal(params['path'])}"] if params.get("path") else []
+    return f"{VIEWER}.partners({', '.join(cell + direction + path)}).isolate()"
+
+
 def _cut(params: Params, _: State) -> str | None:
     given = {name: value for name, value in params.items() if value is not None}
     if len(given) != 1:
@@ -257,4 +278,6 @@ _SPELLED: Mapping[str, Callable[[Params, State], str | None]] = {
     "pictures.encoded": _saved,
     "models.reorder": _reorder,
     "job.connect": _connect,
+    "connections.show_synapses": _wired,
+    "connections.list_partners": _isolated,
 }

@@ -232,6 +232,25 @@ export interface ColorMap {
   readonly stops: readonly string[];
 }
 
+export interface EdgesFound {
+  readonly name: string;
+  readonly count: number;
+  readonly attributes: readonly string[];
+}
+
+export interface PartnerList {
+  readonly count: number;
+  readonly synapses: number;
+  readonly partners: readonly Partner[];
+}
+
+export interface Partner {
+  readonly population: string;
+  readonly cell: number;
+  readonly afferent: number;
+  readonly efferent: number;
+}
+
 export interface Circuit {
   readonly path: string;
   readonly populations: readonly Population[];
@@ -382,6 +401,9 @@ export interface Calls {
   "clipping.remove": { params: { id: number }; result: null };
   "slab.set": { params: { on?: boolean | null; axis?: "x" | "y" | "z" | "view" | "principal" | null; normal?: readonly [number, number, number] | null; position?: number | null; thickness?: number | null; invert?: boolean | null }; result: null };
   "slab.step": { params: { count?: number }; result: null };
+  "connections.count_synapses": { params: { source?: unknown; target?: unknown; path?: string | null }; result: readonly EdgesFound[] };
+  "connections.list_partners": { params: { cell?: unknown; direction?: "afferent" | "efferent" | "both"; isolate?: boolean; path?: string | null }; result: PartnerList };
+  "connections.show_synapses": { params: { source?: unknown; target?: unknown; populations?: readonly string[] | null; path?: string | null; form?: "spheres" | "lines"; color_by?: string | null; limit?: number }; result: Started };
   "rendering.set_ambient_occlusion": { params: { rays: number }; result: null };
   "rendering.set_at_rest": { params: { renderer: "interactive" | "path tracer" }; result: null };
   "rendering.set_fog": { params: { strength: number }; result: null };
@@ -757,6 +779,60 @@ export const PARAMETERS = {
   "slab.step": {
     "count": {
       "default": 1
+    }
+  },
+  "connections.count_synapses": {
+    "source": {
+      "default": null
+    },
+    "target": {
+      "default": null
+    },
+    "path": {
+      "maxLength": 4096,
+      "default": null
+    }
+  },
+  "connections.list_partners": {
+    "cell": {
+      "default": null
+    },
+    "direction": {
+      "default": "both"
+    },
+    "isolate": {
+      "default": false
+    },
+    "path": {
+      "maxLength": 4096,
+      "default": null
+    }
+  },
+  "connections.show_synapses": {
+    "source": {
+      "default": null
+    },
+    "target": {
+      "default": null
+    },
+    "populations": {
+      "maxLength": 1000,
+      "default": null
+    },
+    "path": {
+      "maxLength": 4096,
+      "default": null
+    },
+    "form": {
+      "default": "spheres"
+    },
+    "color_by": {
+      "maxLength": 4096,
+      "default": "direction"
+    },
+    "limit": {
+      "minimum": 1,
+      "default": 100000
     }
   },
   "rendering.set_ambient_occlusion": {

@@ -9,11 +9,12 @@ import { keepFocus } from "./focus.js";
 import { followTraits, publish } from "./kernel/traits.js";
 import { atEnd } from "./lifetime.js";
 import { Panel } from "./panel/Panel.js";
+import { PanelEdge, storedWidth } from "./panel/PanelEdge.js";
 import { Picture } from "./picture/picture.js";
 import { Stage } from "./picture/Stage.js";
 import { keepKeys } from "./shortcuts.js";
 import { Footer } from "./ui/Footer.js";
-import { Handle } from "./ui/Handle.js";
+import { Separator } from "./ui/Separator.js";
 import { listenForTravel } from "./undo.js";
 
 /** Fills `el`, and empties it again when `signal` is aborted. */
@@ -64,6 +65,7 @@ function Widget() {
   }, [picture, signal]);
   /** Height of the view during a drag; the kernel and other views get the final one. */
   const dragged = useSignal<number | null>(null);
+  const width = useSignal(storedWidth());
   const height = dragged.value ?? (traits.height.value || HEIGHT.default);
   // While there is a picture the stills beside it are hidden; their own style does it.
   const live = useComputed(() => picture.frame.value !== null);
@@ -77,15 +79,23 @@ function Widget() {
       class={traits.panel_open.value ? "brayns-widget bw-open" : "brayns-widget"}
       data-past={condition.value.past}
       data-live={live.value || undefined}
-      style={{ "--bw-chosen-height": `${height}px` }}
+      style={{ "--bw-chosen-height": `${height}px`, "--bw-panel-width": `${width.value}px` }}
     >
       <div class="bw-body">
         <Stage />
+        <PanelEdge width={width} />
         <Panel />
       </div>
       <Footer />
-      <Handle
-        height={height}
+      <Separator
+        class="bw-handle"
+        label="Height of the view"
+        title="Drag to change the height"
+        axis="y"
+        grows={1}
+        value={height}
+        minimum={HEIGHT.minimum}
+        maximum={HEIGHT.maximum}
         onMove={(moved) => {
           dragged.value = moved;
         }}

@@ -13,7 +13,7 @@ from brayns_widget.controller import wires
 from brayns_widget.controller.controller import Controller
 from brayns_widget.controller.picked import Picked
 from brayns_widget.protocol.errors import CircuitError, QueryError
-from tests.controller.scenes import load
+from tests.controller.scenes import WAIT, load
 
 JOINED = [(0, 1, 10.0), (0, 1, 11.0), (2, 1, 12.0), (1, 3, 13.0), (3, 3, 14.0)]
 NAME = "joins"
@@ -380,3 +380,33 @@ def test_files_without_electrodes_are_refused(controller, tmp_path):
         file["data"] = [1]
     with pytest.raises(ValueError, match="no group 'electrodes'"):
         controller.load_electrodes(tmp_path / "other.h5")
+
+
+# --- what a page asks ---
+
+
+def test_a_page_counts_before_it_shows(controller):
+    (found,) = controller.connections.count_synapses(target={"cells": "1"})
+    assert (found.name, found.count) == (NAME, 3)
+    assert "afferent_center_x" in found.attributes
+
+
+def test_a_page_shows_synapses_by_one_call_that_can_be_undone(controller):
+    model = controller.connections.show_synapses(target=1, form="lines", color_by=None, limit=1).result(WAIT)
+    assert model.name == "connections"
+    assert controller.state.past.undo == "show synapses as lines"
+    assert "1 of " in controller.state.notice.text
+
+
+def test_a_page_gets_partners_as_values_and_others_fade(controller):
+    found = controller.connections.list_partners(1)
+    assert (found.count, found.synapses) == (3, 4)
+    assert [(one.population, one.cell, one.afferent, one.efferent) for one in found.partners] == [
+        ("cells", 0, 2, 0),
+        ("cells", 2, 1, 0),
+        ("cells", 3, 0, 1),
+    ]
+    assert not controller.selection
+    controller.connections.list_partners({"cells": [1]}, "efferent", isolate=True)
+    assert controller.selection.value == {"cells": "1,3"}
+    assert controller.state.past.undo == "isolate partners"

@@ -66,6 +66,14 @@ def test_a_cell_from_memory_is_known_by_its_parameters():
     assert find_leftovers(strange, [("add-morphology", CELL)]) == [1]
 
 
+def test_what_an_upload_has_made_is_known_by_loader_and_parameters():
+    strange = scene(loaded(), loaded(source="from_blob", path="", loader_name="mesh"), loaded(source="from_blob"))
+    upload = {"type": "obj", "loader_name": "mesh", "loader_properties": PARAMETERS}
+    assert find_leftovers(strange, [("upload-model", upload)]) == [1]
+    assert find_leftovers(strange, [("upload-model", upload | {"loader_properties": {"radius": 9.0}})]) == []
+    assert is_tracked("upload-model")
+
+
 @pytest.mark.parametrize(
     ("method", "found"),
     [("add-light-quad", 0), ("add-clipping-boxes", 1), ("add-clip-plane", 1), ("add-capsules", 2)],

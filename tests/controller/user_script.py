@@ -103,10 +103,10 @@ def change(model: Model) -> None:
 def select(viewer: Controller, folder: Path) -> None:
     end = viewer.on_pick(lambda picked: print(picked.cell, picked.attributes))
     assert_type(viewer.selection.pick(0.5, 0.5), Picked)
-    assert_type(viewer.pins[0], Picked)
-    viewer.pins.add()
-    viewer.pins.add(viewer.pins[0])
-    viewer.pins.remove(viewer.pins[0])
+    for pick in viewer.pins:
+        assert_type(pick, Picked)
+        viewer.pins.add(pick)
+        viewer.pins.remove(pick)
     viewer.pins.clear()
     end()
     viewer.selection = [0, 2]

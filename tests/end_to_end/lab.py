@@ -260,8 +260,8 @@ class Notebook:
     def wait_sharp(self, seconds: float = 60.0) -> None:
         """Wait until the picture at rest is complete: the footer's title says "16 of 16"."""
         script = """() => {
-          const title = [...document.querySelectorAll(".bw-picture")].at(-1)?.title || ": 0 of 1";
-          const [done, all] = title.split(": ")[1].split(" of ");
+          const title = [...document.querySelectorAll(".bw-picture")].at(-1)?.title ?? "";
+          const [, done, all] = /: (\\d+) of (\\d+)$/.exec(title) ?? []; // else it is being drawn
           return Number(done) > 1 && done === all;
         }"""
         self.page.wait_for_function(script, timeout=seconds * 1e3)

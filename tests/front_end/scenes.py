@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from tests.front_end import test_card, test_conditions, test_table
 from tests.front_end.panels import FORMATS, choose_node_set, job, option
 from tests.front_end.test_looks import LEGEND, LISTING, MODELS
+from tests.front_end.test_synapses import FOUND, PARTNERS, open_synapses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +47,7 @@ MAPS = [
 POPULATION = "hippocampus_neurons"
 ROWS = test_table.ROWS | {"population": POPULATION}
 LOCAL = job(node=None)
+SHOWN = [MODELS[0] | {"population": "cortex", "path": CIRCUIT["path"]}]
 
 
 def show(cell: Cell, *, height: int = 560, **traits: Any) -> None:
@@ -60,6 +62,8 @@ def show(cell: Cell, *, height: int = 560, **traits: Any) -> None:
         "models.count_cells": {"population": "cortex", "cells": 1500, "size": 31_346, "remarks": []},
         "selection.pick": test_card.PICKED,
         "table.rows": ROWS,
+        "connections.count_synapses": FOUND,
+        "connections.list_partners": PARTNERS,
         "job.list": JOBS,
         "job.log": "\n".join(f"{second} renderer: loading morphologies" for second in range(30)),
     }.items():
@@ -148,12 +152,8 @@ def table(cell: Cell) -> None:
 
 
 def cards(cell: Cell) -> None:
-    show(cell, panel_open=False, selection={POPULATION: "7"})
-    for part in (0.3, 0.6):
-        box = cell.canvas.bounding_box()
-        assert box is not None
-        cell.page.mouse.click(box["x"] + part * box["width"], box["y"] + part * box["height"])
-        cell.page.get_by_role("button", name="Pin").first.click()
+    pins = [test_card.PICKED | {"number": number, "position": [30 * number, 0, 0]} for number in (2, 1)]
+    show(cell, panel_open=False, selection={POPULATION: "7"}, pins=pins)
     cell.wait("document.querySelectorAll('.bw-card').length === 2")
 
 
@@ -162,6 +162,32 @@ def cut(cell: Cell) -> None:
     show(cell, models=[MODELS[0] | {"bounds": [[-200, -150, -100], [200, 150, 100]]}], slab=slab)
     cell.page.get_by_label("Loop").scroll_into_view_if_needed()
     cell.page.get_by_role("slider", name="Position of the slab").wait_for()
+
+
+def synapses(cell: Cell) -> None:
+    """Synapses of the selection, and partners of the picked cell."""
+    pins = [test_card.PICKED | {"population": POPULATION, "cell": 7}]
+    show(cell, models=SHOWN, selection={POPULATION: "7"}, pins=pins)
+    open_synapses(cell)
+    cell.page.get_by_text("of which 100,000 are shown").wait_for()
+    cell.page.get_by_role("button", name="Of the picked cell").click()
+    partners = cell.page.get_by_role("listbox", name="Partners of cell 7")
+    partners.scroll_into_view_if_needed()
+    partners.focus()
+
+
+def edges_where(cell: Cell) -> None:
+    """Conditions and ids at the ends, and a refusal."""
+    error = {"type": "CircuitError", "message": "The edges cannot be read.", "hint": "Is the disk there?"}
+    show(cell, models=SHOWN)
+    cell.answer("connections.count_synapses", {"error": error})
+    open_synapses(cell)
+    cell.page.get_by_label("From", exact=True).select_option("where")
+    cell.page.get_by_role("button", name="Add condition").click()
+    cell.page.get_by_label("Value").fill("4")
+    cell.page.get_by_label("To", exact=True).select_option("ids")
+    cell.page.get_by_label("Ids, to").fill("0-79, 90")
+    cell.page.get_by_text("The edges cannot be read.").wait_for()
 
 
 def keys(cell: Cell) -> None:
@@ -199,7 +225,8 @@ def warned(cell: Cell) -> None:
 SCENES: dict[str, Callable[[Cell], None]] = {
     scene.__name__: scene
     for scene in (
-        starting, empty, models, colors, files, form, file_form, problem, by_name, table, cards, cut, keys, remote,
+        starting, empty, models, colors, files, form, file_form, problem, by_name, table, cards, cut,
+        synapses, edges_where, keys, remote,
         failed, warned,
     )
 }  # fmt: skip

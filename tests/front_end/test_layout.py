@@ -185,3 +185,60 @@ def test_of_thirty_views_those_that_can_be_seen_ask_for_pictures(cell):
         }"""
     )
     assert frames < 3000, "the page stays responsive"
+
+
+def width_of(cell):
+    return cell.page.locator(".bw-panel").bounding_box()["width"]
+
+
+def test_the_panels_width_is_set_by_pointer_and_keys_and_kept(open_cell):
+    cell = open_cell()
+    cell.mount(models=MODELS)
+    edge = cell.page.get_by_role("separator", name="Width of the panel")
+    assert width_of(cell) == pytest.approx(288, abs=1)
+    box = edge.bounding_box()
+    x, y = box["x"], box["y"] + 100
+    cell.page.mouse.move(x, y)
+    cell.page.mouse.down()
+    cell.page.mouse.move(x - 100, y, steps=3)
+    cell.page.mouse.up()
+    assert width_of(cell) == pytest.approx(388, abs=2)
+    edge.focus()
+    for key in ("ArrowLeft", "ArrowRight", "ArrowRight"):
+        edge.press(key)
+    assert edge.get_attribute("aria-valuenow") == str(round(width_of(cell)))
+    assert width_of(cell) == pytest.approx(368, abs=2)
+    cell.screenshot("layout-wide-panel")
+    for _ in range(40):
+        edge.press("ArrowLeft")
+    body = cell.page.locator(".bw-body").bounding_box()["width"]
+    assert width_of(cell) <= 0.7 * body + 1, "the picture is not covered"
+    for _ in range(40):
+        edge.press("ArrowRight")
+    assert width_of(cell) == pytest.approx(240, abs=1)
+    cell.page.reload()
+    cell.mount(models=MODELS)
+    assert width_of(cell) == pytest.approx(240, abs=1)
+    cell.trait("panel_open", False)
+    edge.wait_for(state="detached")
+
+
+def test_below_the_picture_the_panel_has_its_width_and_no_edge(open_cell):
+    cell = open_cell()
+    cell.page.evaluate("document.getElementById('cell').style.width = '320px'")
+    cell.mount(models=MODELS)
+    cell.wait("document.querySelector('.brayns-widget').clientWidth <= 320")
+    assert width_of(cell) == pytest.approx(318, abs=3)
+    assert not cell.page.locator(".bw-edge").is_visible()
+
+
+def test_axes_and_scale_bar_cover_no_legend_when_the_view_becomes_narrow(open_cell):
+    cell = open_cell()
+    cell.mount(models=MODELS, legend=LEGEND, panel_open=False)
+    cell.frame()
+    cell.page.locator(".bw-gizmo").wait_for()
+    cell.page.evaluate("document.getElementById('cell').style.width = '320px'")
+    cell.page.locator(".bw-gizmo").wait_for(state="detached")
+    boxes = [cell.page.locator(name).bounding_box() for name in (".bw-legend", ".bw-scale-bar")]
+    legend, bar = boxes
+    assert bar["y"] + bar["height"] <= legend["y"], "the bar is above the legend"

@@ -54,6 +54,15 @@ def test_the_kernel_renders_what_is_seen_with_the_legend_where_it_stands(cell, p
     ]
 
 
+def test_a_legend_that_is_folded_is_not_in_the_picture(cell):
+    cell.answer("pictures.encoded", {"result": RENDERED})
+    cell.page.get_by_role("button", name="Legend", exact=True).click()
+    save(cell)
+    cell.page.get_by_role("button", name="Legend", exact=True).click()
+    save(cell)
+    assert [call["legend"] for call in cell.calls("pictures.encoded")] == [None, "lower left"]
+
+
 def test_on_a_fine_screen_the_picture_has_its_pixels(open_cell):
     cell = open_cell(device_scale_factor=2)
     SCENES["models"](cell)

@@ -83,6 +83,24 @@ def test_heads_sort(table):
     assert table.page.get_by_role("columnheader", name="id").get_attribute("aria-sort") == "descending"
 
 
+def test_until_the_new_order_is_here_the_old_rows_are_seen_and_cannot_be_selected(table):
+    lines(table).first.wait_for()
+    before = texts(table)
+    table.answer("table.rows", [])
+    table.page.get_by_title("Sort by x").click()
+    table.wait("kernel.calls('table.rows').at(-1)?.sort === 'x'")
+    table.page.locator(".bw-grid[aria-busy=true]").wait_for()
+    assert texts(table) == before
+    lines(table).first.click()
+    table.page.keyboard.press("Enter")
+    assert table.calls("table.select") == []
+    table.screenshot("table-old")
+    table.answer("table.rows", {"result": ROWS | {"cells": [9, 4, 7]}})
+    table.page.get_by_title("Sort by x").click()
+    table.page.locator(".bw-grid[aria-busy=false]").wait_for()
+    assert [line[0] for line in texts(table)] == ["9", "4", "7"]
+
+
 def test_keys_walk_and_select(table):
     lines(table).first.wait_for()
     table.page.get_by_role("grid", name="Cells").focus()

@@ -792,6 +792,9 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "colors.set": lambda _: (("kind", {"b": "#ffffff"}), {}),
     "connections.synapses": lambda _: ((), {}),
     "connections.partners": lambda _: ((1,), {}),
+    "connections.count_synapses": lambda _: ((), {}),
+    "connections.list_partners": lambda _: ((1,), {}),
+    "connections.show_synapses": lambda _: ((), {}),
     "connections.add_points": lambda _: ((pd.DataFrame({"x": [0.0], "y": 0.0, "z": 0.0}),), {"radius": 0.5}),
     "connections.load_electrodes": lambda _: ((ARRAY,), {"radius": 0.5}),
     "files.inspect": lambda _: ((PATH,), {}),
@@ -899,6 +902,8 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
 CHANGES_NOTHING = frozenset(
     {
         "backend.request",
+        "connections.count_synapses",
+        "connections.list_partners",
         "connections.partners",
         "connections.synapses",
         "colors.map_names",

@@ -56,6 +56,17 @@ EXAMPLES: Mapping[str, Example] = {
     "rendering.set_shadows": Example({"shadows": False}, "viewer.rendering.set_shadows(False)"),
     "rendering.set_fog": Example({"strength": 0.3}, "viewer.rendering.set_fog(0.3)"),
     "rendering.use_preset": Example({"name": "paper"}, 'viewer.rendering.use_preset("paper")'),
+    "connections.show_synapses": Example(
+        {"source": {"cells": "0-3"}, "target": None, "populations": ["joins"], "path": None, "form": "lines",
+         "color_by": "type", "limit": 100_000},
+        'viewer.synapses(source={"cells": "0-3"}, populations=["joins"]).show("lines", color_by="type")',
+        same=False,
+    ),
+    "connections.list_partners": Example(
+        {"cell": {"cells": [7]}, "direction": "afferent", "isolate": True},
+        'viewer.partners({"cells": [7]}, direction="afferent").isolate()',
+        same=False,
+    ),
     "history.redo": Example({}, "viewer.redo()"),
     "history.undo": Example({}, "viewer.undo()"),
     "job.attach": Example(

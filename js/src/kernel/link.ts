@@ -13,6 +13,8 @@ const ANSWERED: readonly (keyof PageMessages)[] = ["ready", "camera", "call"];
 const DEADLINE_MS = 30_000;
 /** A circuit on a network disk takes long to open, and a picture of a large scene to render. */
 const DEADLINES_MS: Partial<Record<keyof Calls, number>> = {
+  "connections.count_synapses": 120_000,
+  "connections.list_partners": 120_000,
   "files.inspect": 120_000,
   "models.count_cells": 120_000,
   "models.count_node_sets": 120_000,

@@ -40,7 +40,12 @@ export function Grid(props: GridProps) {
   const count = rows?.count ?? 0;
   const first = Math.max(Math.floor(top.value / ROW) - BEYOND, 0);
   const last = Math.min(Math.ceil((top.value + height.value) / ROW) + BEYOND, count - 1);
-  void pages.newest.value; // more rows are here
+  /** What is seen until another order, or other rows, are here. */
+  const seen = useRef(pages);
+  if (pages.newest.value || !rows) {
+    seen.current = pages;
+  }
+  const old = seen.current !== pages;
 
   useEffect(() => {
     if (count > 0) {
@@ -81,6 +86,9 @@ export function Grid(props: GridProps) {
   usePick(props, own, show);
 
   const select = (number: number, extend: boolean, add: boolean) => {
+    if (old) {
+      return; // another cell may be there in a moment
+    }
     own.current = true;
     if (!extend) {
       anchor.current = number;
@@ -164,6 +172,7 @@ export function Grid(props: GridProps) {
       role="grid"
       aria-label="Cells"
       aria-multiselectable="true"
+      aria-busy={old}
       aria-rowcount={count + 1}
       aria-colcount={columns.length + 1}
       aria-activedescendant={count > 0 ? `${id}-${active.value}` : undefined}
@@ -178,13 +187,13 @@ export function Grid(props: GridProps) {
         {head(null, "id", true)}
         {columns.map(({ name, is_number }) => head(name, name, is_number))}
       </div>
-      <div class="bw-grid-body" style={{ height: `${count * ROW}px` }}>
+      <div class="bw-grid-body" data-old={old || undefined} style={{ height: `${count * ROW}px` }}>
         {visible.map((number) => (
           <Line
             key={number}
             id={`${id}-${number}`}
             number={number}
-            row={pages.row(number)}
+            row={seen.current.row(number)}
             columns={columns}
             selection={selection}
             active={number === active.value}

@@ -10,6 +10,7 @@ import { Models } from "./Models.js";
 import { Scene } from "./Scene.js";
 import { Section } from "./Section.js";
 import { Select } from "./Select.js";
+import { Synapses } from "./Synapses.js";
 
 export function Panel() {
   const view = useView();
@@ -32,6 +33,9 @@ export function Panel() {
       </Section>
       <Section title="Select">
         <Select />
+      </Section>
+      <Section title="Synapses" folded>
+        <Synapses />
       </Section>
       <Section title="Cut" onShow={(shown) => view.picture.slab.handle(shown)}>
         <Cut />

@@ -9,13 +9,15 @@ interface SectionProps {
   readonly title: string;
   /** When this changes, it opens or closes; it is not remembered then. */
   readonly open?: boolean;
+  /** Whether it is folded away at first, and has its contents only while it is open: they ask the backend. */
+  readonly folded?: boolean;
   /** Called when it is shown or folded away, if `open` does not say that. */
   readonly onShow?: (shown: boolean) => void;
   readonly children: ComponentChildren;
 }
 
-export function Section({ title, open, onShow, children }: SectionProps) {
-  const first = useSignal(open ?? readStored(KEY)[title] !== false);
+export function Section({ title, open, folded = false, onShow, children }: SectionProps) {
+  const first = useSignal(open ?? (folded ? readStored(KEY)[title] === true : readStored(KEY)[title] !== false));
   useSignalEffect(() => onShow?.(first.value));
   return (
     <details
@@ -29,7 +31,7 @@ export function Section({ title, open, onShow, children }: SectionProps) {
       }}
     >
       <summary>{title}</summary>
-      {children}
+      {(!folded || first.value) && children}
     </details>
   );
 }

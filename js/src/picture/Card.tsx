@@ -3,9 +3,11 @@ import { useSignal } from "@preact/signals";
 import type { RefObject } from "preact";
 import { useRef } from "preact/hooks";
 import { useView } from "../context.js";
-import { IconButton } from "../ui/Button.js";
+import { Button, IconButton } from "../ui/Button.js";
+import { useCommands } from "../ui/commands.js";
 import { useCopying } from "../ui/copying.js";
-import { type Card, factsOf, ownerOf, titleOf, whoOf } from "./picking.js";
+import { Problem } from "../ui/Problem.js";
+import { type Card, cellOf, factsOf, ownerOf, titleOf, whoOf } from "./picking.js";
 
 /** `canvas` gets the focus of a card that closes. */
 export function Cards({ canvas }: { readonly canvas: RefObject<HTMLCanvasElement | null> }) {
@@ -42,10 +44,12 @@ interface CardProps {
 
 function CardView({ card, onActive, onClose }: CardProps) {
   const { picked, pinned } = card;
-  const { picking } = useView().picture;
+  const { picking, partners } = useView().picture;
   const copying = useCopying();
+  const commands = useCommands();
   const root = useRef<HTMLElement>(null);
   const title = titleOf(picked);
+  const cell = cellOf(picked);
   const facts = factsOf(picked);
   const problems = [picked.section_problem, picked.attributes_problem].filter(Boolean);
   const copy = () => {
@@ -108,6 +112,19 @@ function CardView({ card, onActive, onClose }: CardProps) {
           </p>
         ))}
       </div>
+      {cell && (
+        <div class="bw-card-acts">
+          <Button
+            label={`Partners of cell ${cell.cell}`}
+            title="Show the cells that synapses join with it, and let all others fade"
+            disabled={commands.busy.value}
+            onClick={() => void partners.start(cell, commands)}
+          >
+            Partners
+          </Button>
+        </div>
+      )}
+      <Problem of={commands} />
     </article>
   );
 }

@@ -15,8 +15,8 @@ import { Problem } from "../ui/Problem.js";
 const CORNERS: readonly Traits["legend_place"][] = ["lower left", "upper left", "upper right", "lower right"];
 
 export function Legend() {
-  const { model, traits } = useView();
-  const open = useSignal(true);
+  const { model, traits, picture } = useView();
+  const open = picture.legendOpen;
   const sections = traits.legend.value?.sections ?? [];
   const place = traits.legend_place.value;
   if (sections.length === 0 || place === "hidden") {

@@ -1,6 +1,5 @@
 // What tells size and direction over the picture: a scale bar, and axes that can be clicked.
 import { useComputed, useSignal } from "@preact/signals";
-import type { RefObject } from "preact";
 import { useRef } from "preact/hooks";
 import { useView } from "../context.js";
 import type { Camera, Vec3 } from "../contract.js";
@@ -33,18 +32,19 @@ const ENDS: readonly End[] = [
 ];
 const STEPS: Readonly<Record<string, number>> = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
 
-export function Measures({ canvas }: { readonly canvas: RefObject<HTMLCanvasElement | null> }) {
+export function Measures() {
   const { picture, traits } = useView();
   const camera = useComputed(() => picture.seen.value ?? traits.camera.value);
-  if (picture.frame.value === null || traits.models.value.length === 0 || !canvas.current) {
+  const { size } = picture;
+  if (picture.frame.value === null || traits.models.value.length === 0 || !size) {
     return null;
   }
-  const { clientWidth, clientHeight } = canvas.current;
-  const cramped = clientWidth < ROOM.width || clientHeight < ROOM.height;
+  const { width, height } = size;
+  const cramped = width < ROOM.width || height < ROOM.height;
   return (
     <div class="bw-measures" data-cramped={cramped || undefined}>
       {!cramped && <Axes camera={camera.value} />}
-      {traits.scale_bar.value && <ScaleBar camera={camera.value} width={clientWidth} height={clientHeight} />}
+      {traits.scale_bar.value && <ScaleBar camera={camera.value} width={width} height={height} />}
     </div>
   );
 }

@@ -33,7 +33,7 @@ export function Stage() {
       <Hover canvas={canvas} />
       <Stroke />
       <Overlay />
-      <Measures canvas={canvas} />
+      <Measures />
       <ToolBar />
       <div class="bw-lower">
         <Legend />

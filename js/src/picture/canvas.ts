@@ -1,4 +1,5 @@
 // The canvas: its size, its visibility, and the newest picture on it.
+import { signal } from "@preact/signals";
 import { CANVAS, type Size } from "../contract.js";
 import { atEnd } from "../lifetime.js";
 import { stretch } from "./places.js";
@@ -34,7 +35,7 @@ export interface CanvasEvents {
 export class Canvas {
   readonly element: HTMLCanvasElement;
   readonly #events: CanvasEvents;
-  #size: Size | null = null;
+  readonly #size = signal<Size | null>(null);
   #onPage = false;
   /** Or null until the browser has said so. */
   #visible: boolean | null = null;
@@ -61,7 +62,7 @@ export class Canvas {
 
   /** Its size; a canvas that was never laid out has the smallest one. */
   get size(): Size {
-    return this.#size ?? measure(0, 0, 1);
+    return this.#size.value ?? measure(0, 0, 1);
   }
 
   get visible(): boolean {
@@ -86,11 +87,11 @@ export class Canvas {
       return; // hidden: its size comes back with it
     }
     const size = measure(clientWidth, clientHeight, window.devicePixelRatio);
-    const first = this.#size === null;
+    const first = this.#size.peek() === null;
     if (!first && size.width === this.size.width && size.height === this.size.height && size.dpr === this.size.dpr) {
       return;
     }
-    this.#size = size;
+    this.#size.value = size;
     fitPicture(this.element);
     if (first) {
       this.#events.ready();

@@ -4,6 +4,7 @@ import type { Calls } from "../contract.js";
 import type { Link } from "../kernel/link.js";
 import { formatSection } from "../ui/format.js";
 import type { Cells } from "./cells.js";
+import type { Cell } from "./partners.js";
 import type { Place } from "./places.js";
 import type { Change } from "./strokes.js";
 
@@ -42,6 +43,8 @@ export class Picking {
   /** What was picked last, until its card is closed or something else is selected. */
   readonly #last = signal<Picked | null>(null);
   readonly #cards: ReadonlySignal<readonly Card[]>;
+  /** The cell that was picked last, or whose card is the newest; null if none is. */
+  readonly cell: ReadonlySignal<Cell | null>;
   readonly #asking = signal(false);
   #newest = 0;
   #answer: Promise<Picked | null> = Promise.resolve(null);
@@ -55,6 +58,7 @@ export class Picking {
       const isPinned = pins.value.some((pin) => pin.number === last?.number);
       return last && !isPinned ? [{ picked: last, pinned: false }, ...pinned] : pinned;
     });
+    this.cell = computed(() => this.#cards.value.map(({ picked }) => cellOf(picked)).find((cell) => cell) ?? null);
   }
 
   /** The newest first. */
@@ -179,6 +183,11 @@ function known(name: string, value: string | number | null | undefined, unit = "
 /** A number as a person reads it: not with the digits that its binary form needs. */
 function words(value: unknown): string {
   return typeof value === "number" ? String(Number(value.toPrecision(7))) : String(value);
+}
+
+/** The cell that was picked, or null where none of a circuit was. */
+export function cellOf({ population, cell }: Picked): Cell | null {
+  return population === null || cell === null ? null : { population, cell };
 }
 
 /** What a place belongs to. */

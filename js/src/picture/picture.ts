@@ -1,6 +1,6 @@
 // The picture of one view: frames go from the kernel to the canvas, sizes and movements from the canvas to the kernel.
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import type { Camera, Frame, Vec3, WidgetModel } from "../contract.js";
+import type { Camera, Frame, Size, Vec3, WidgetModel } from "../contract.js";
 import { attend } from "../kernel/attendance.js";
 import { Link } from "../kernel/link.js";
 import { KernelWatch } from "../kernel/presence.js";
@@ -16,6 +16,7 @@ import { FrameDecoder } from "./frames.js";
 import { boxOf, corners, focused, framing, outlineOf, type Side, seenFrom, zoomRange } from "./framing.js";
 import { listen } from "./gestures.js";
 import { type Ids, type Seen, ShownIds } from "./ids.js";
+import { Partners } from "./partners.js";
 import { Picking, portsOf } from "./picking.js";
 import { Pilot } from "./pilot.js";
 import { type Place, type Point, seenAt, toPlace, toPlane, toPoint } from "./places.js";
@@ -49,6 +50,8 @@ export class Picture {
   readonly seen = this.#sight.camera;
   /** What was picked in it. */
   readonly picking: Picking;
+  /** Partners of a cell, and the walk from one to the next. */
+  readonly partners: Partners;
   /** The slab, as one moves it. */
   readonly slab: Slab;
   /** What is drawn over it to select. */
@@ -68,6 +71,8 @@ export class Picture {
   readonly late = signal(false);
   /** Whether what makes the frames does not answer or is gone. */
   readonly unmade = signal(false);
+  /** Whether the legend is not folded. */
+  readonly legendOpen = signal(true);
   /** Whether the picture that is wanted takes long, so that what is seen is older. */
   readonly drawing = signal(false);
   /** Whether a picture is made that the browser will keep. */
@@ -121,6 +126,7 @@ export class Picture {
       end,
     );
     this.picking = new Picking({ ...portsOf(this.link), failed: (error) => this.#sayError(error) }, traits.pins);
+    this.partners = new Partners(this.link, () => this.act("frame"));
     this.slab = new Slab(this.link, traits, end);
     this.obstacle = computed(() => {
       const [job, { state }] = [traits.job.value, traits.status.value];
@@ -376,6 +382,11 @@ export class Picture {
     this.link.call(`history.${way}`, {}).catch((error: unknown) => this.#sayError(error));
   }
 
+  /** The size of the canvas. */
+  get size(): Size | null {
+    return this.#canvas?.size ?? null;
+  }
+
   /** Lets the browser keep what is seen; without a renderer that is what the canvas shows. */
   async save(): Promise<void> {
     const canvas = this.#canvas;
@@ -387,7 +398,8 @@ export class Picture {
     let blob: Blob | null = null;
     this.saving.value = true;
     try {
-      const [legend_place, scale_bar] = [this.#traits.legend_place.peek(), this.#traits.scale_bar.peek()];
+      const legend_place = this.legendOpen.peek() ? this.#traits.legend_place.peek() : "hidden";
+      const scale_bar = this.#traits.scale_bar.peek();
       blob = isThere ? await render(this.link, canvas.size, { legend_place, scale_bar }) : null;
     } catch (error) {
       if (isGivenUp(error)) {

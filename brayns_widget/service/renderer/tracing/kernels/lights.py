@@ -16,6 +16,7 @@ import numpy as np
 
 from brayns_widget.service.renderer.tracing import materials as m
 from brayns_widget.service.renderer.tracing.embree import FAINT
+from brayns_widget.service.renderer.tracing.kernels.hashing import random_number
 from brayns_widget.service.renderer.tracing.kernels.native import (
     called,
     inlined,
@@ -75,6 +76,7 @@ LIGHT_ROWS = SCRATCH_ROWS + 26
 SHADOWED, VEILED = 1, 2
 NOTHING = np.float32(1 / 256)  # a smaller share of light is invisible
 _FAINT_ALPHA = np.float32(m.FAINT_ALPHA)
+SURE = np.float32(1 / 8)  # of a light's rays, whose shadows are to be clean
 _MOST_VEILS = 64  # transparent occluders; further ones are ignored
 
 _ZERO, _HALF, _ONE, _TWO = np.float32(0), np.float32(0.5), np.float32(1), np.float32(2)
@@ -176,7 +178,7 @@ def light_seen(f: Any, lane: Any, light: Any) -> Any:
 
 @called
 def let_through(  # noqa: PLR0917
-    f: Any, i: Any, scene: Any, table: Any, materials: Any, shadows: Any, glass: Any
+    f: Any, i: Any, scene: Any, table: Any, materials: Any, shadows: Any, glass: Any, sure: Any
 ) -> None:
     """Trace the second packet, and find the share of light that is left along each ray (row ``LEFT``).
 
@@ -188,6 +190,8 @@ def let_through(  # noqa: PLR0917
         materials: float32 (G, materials.COLUMNS).
         shadows: with the bit VEILED, some surfaces stop only a part of the light.
         glass: whether transmission lets light through, too.
+        sure: share of light above 0, up to 1. A ray of which less is left ends by chance or goes on with this share,
+            so often that the mean stays (Russian roulette): all surfaces that let much through would take long.
     """
     start = f.ctypes.data
     occluded16(start + 64 * RAY_VALID, scene, start + 64 * RAY, 0)
@@ -217,11 +221,14 @@ def let_through(  # noqa: PLR0917
                 i[_VEIL_VALID, lane] = 0
                 continue
             f[LEFT, lane] *= _ONE - _stopped(f, i, table, materials[geometry], lane, glass)
-            if f[LEFT, lane] < NOTHING:
-                f[LEFT, lane] = _ZERO
-                i[_VEIL_VALID, lane] = 0
-                continue
-            far = f[_VEIL + TFAR, lane]
+            far, left = f[_VEIL + TFAR, lane], f[LEFT, lane]
+            if left < sure:
+                place = np.int64(i[_VEIL + TFAR, lane]) ^ np.int64(i[_VEIL + ORG, lane]) << 8
+                goes_on = random_number(place, np.int64(i[_VEIL + DIR, lane]), 0) * sure < left
+                f[LEFT, lane] = sure if goes_on else _ZERO
+                if not goes_on:
+                    i[_VEIL_VALID, lane] = 0
+                    continue
             size = far
             for axis in range(3):
                 size = max(size, abs(f[_VEIL + ORG + axis, lane] + far * f[_VEIL + DIR + axis, lane]))
@@ -309,7 +316,7 @@ def light_surfaces(  # noqa: PLR0917
             if is_faint(f, lane):
                 i[RAY_VALID, lane] = 0  # that light comes from there is all that can be seen
                 f[OPEN, lane] += _ONE
-        let_through(f, i, scene, table, materials, shadows, False)
+        let_through(f, i, scene, table, materials, shadows, False, _ONE)
         for lane in range(16):
             f[OPEN, lane] += f[LEFT, lane]
     set_ambient(f, ambient, ao_samples)
@@ -327,7 +334,7 @@ def light_surfaces(  # noqa: PLR0917
             for lane in range(16):
                 if is_faint(f, lane):
                     i[RAY_VALID, lane] = 0
-            let_through(f, i, scene, table, materials, shadows, False)
+            let_through(f, i, scene, table, materials, shadows, False, SURE)
             for lane in range(16):
                 if not is_faint(f, lane):
                     f[COSINE, lane] *= f[LEFT, lane]

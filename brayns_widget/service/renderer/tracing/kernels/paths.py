@@ -19,6 +19,7 @@ from brayns_widget.service.renderer.tracing.kernels.hashing import random_number
 from brayns_widget.service.renderer.tracing.kernels.layers import turn_over
 from brayns_widget.service.renderer.tracing.kernels.lights import (
     LEFT,
+    SURE,
     aim_at_light,
     let_through,
     light_point,
@@ -129,7 +130,7 @@ def light_lobes(  # noqa: PLR0917
             lit += 1
     if lit == 0:
         return
-    let_through(f, i, scene, table, materials, shadows, True)
+    let_through(f, i, scene, table, materials, shadows, True, SURE)
     for lane in range(16):
         if f[LEFT, lane] == _ZERO:
             continue

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from brayns_widget.service.renderer.tracing.kernels.hashing import random_number
-from brayns_widget.service.renderer.tracing.kernels.lights import LEFT, aim_at_light, let_through
+from brayns_widget.service.renderer.tracing.kernels.lights import LEFT, SURE, aim_at_light, let_through
 from brayns_widget.service.renderer.tracing.kernels.lobes import BROUGHT, CARRIED, STRAIGHT, find_lobes
 from brayns_widget.service.renderer.tracing.kernels.march import NOTES, march
 from brayns_widget.service.renderer.tracing.kernels.native import inlined, kernel
@@ -156,7 +156,7 @@ def _light_scattered(  # noqa: PLR0917
             share = aim_at_light(f, lane, light, u, v)
         f[_BEFORE, lane] = share
         i[RAY_VALID, lane] = -1 if share > 0 else 0
-    let_through(f, i, scene, table, materials, shadows, True)
+    let_through(f, i, scene, table, materials, shadows, True, SURE)
     for lane in range(16):
         if i[RAY_VALID, lane] == 0 or f[LEFT, lane] == _ZERO:
             continue
