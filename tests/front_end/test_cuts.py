@@ -72,6 +72,8 @@ def test_a_corner_of_a_box_stays_below_the_other(view):
     low.fill("40")
     low.press("Enter")
     assert (low.input_value(), low.get_attribute("aria-invalid")) == ("40", "true")
+    mistake = view.panel.get_by_text("Enter less than 40.").bounding_box()
+    assert mistake["width"] > 2 * low.bounding_box()["width"]  # below the whole row
     low.fill("10")
     low.press("Enter")
     assert sent(view, 1) == [{"id": 2, "low": [-50, 10, -30]}]
