@@ -240,7 +240,7 @@ def test_a_silent_kernel_is_told(cell):
 
 def test_height_by_pointer_keys_and_trait(cell):
     cell.mount()
-    handle = cell.page.get_by_role("separator")
+    handle = cell.page.get_by_role("separator", name="Height of the view")
     box = handle.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + 3
     cell.page.mouse.move(x, y)
@@ -259,7 +259,7 @@ def test_height_by_pointer_keys_and_trait(cell):
 
 def test_heights_stay_within_the_contracts_limits(cell):
     cell.mount(height=1990)
-    handle = cell.page.get_by_role("separator")
+    handle = cell.page.get_by_role("separator", name="Height of the view")
     assert (handle.get_attribute("aria-valuemin"), handle.get_attribute("aria-valuemax")) == ("160", "2000")
     handle.focus()
     for _ in range(2):
