@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from tests.front_end import test_card, test_conditions, test_table
+from tests.front_end import test_card, test_conditions, test_cuts, test_table
 from tests.front_end.panels import FORMATS, choose_node_set, job, option
 from tests.front_end.test_looks import LEGEND, LISTING, MODELS
 from tests.front_end.test_synapses import FOUND, PARTNERS, open_synapses
@@ -164,6 +164,15 @@ def cut(cell: Cell) -> None:
     cell.page.get_by_role("slider", name="Position of the slab").wait_for()
 
 
+def cuts(cell: Cell) -> None:
+    """Shapes of each sort, and a corner that does not fit."""
+    show(cell, models=MODELS, clipping=test_cuts.PARTS)
+    corner = cell.page.get_by_label("Lower y of Box, µm")
+    corner.fill("40")
+    corner.press("Enter")
+    cell.page.get_by_role("button", name="Remove Of others").scroll_into_view_if_needed()
+
+
 def synapses(cell: Cell) -> None:
     """Synapses of the selection, and partners of the picked cell."""
     pins = [test_card.PICKED | {"population": POPULATION, "cell": 7}]
@@ -225,7 +234,7 @@ def warned(cell: Cell) -> None:
 SCENES: dict[str, Callable[[Cell], None]] = {
     scene.__name__: scene
     for scene in (
-        starting, empty, models, colors, files, form, file_form, problem, by_name, table, cards, cut,
+        starting, empty, models, colors, files, form, file_form, problem, by_name, table, cards, cut, cuts,
         synapses, edges_where, keys, remote,
         failed, warned,
     )

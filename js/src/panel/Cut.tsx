@@ -1,4 +1,4 @@
-// What is cut away: a slab that can be moved, stepped and played through the scene.
+// What is cut away: a slab that can be moved, stepped and played through the scene, and shapes.
 import { useView } from "../context.js";
 import type { Calls, SlabState } from "../contract.js";
 import { Button } from "../ui/Button.js";
@@ -6,6 +6,7 @@ import { useCommands } from "../ui/commands.js";
 import { Field } from "../ui/Field.js";
 import { NumberInput } from "../ui/NumberInput.js";
 import { Problem } from "../ui/Problem.js";
+import { Cuts } from "./Cuts.js";
 
 const AXES = [
   ["x", "x"],
@@ -52,6 +53,7 @@ export function Cut() {
       </div>
       {!slab && <p class="bw-note">This renderer has no slab.</p>}
       {slab?.on && <Numbers slab={slab} busy={busy} change={change} />}
+      <Cuts commands={commands} />
       <Problem of={commands} />
       <Problem of={picture.slab.commands} />
     </div>
