@@ -14,6 +14,7 @@ import pytest
 from brayns_widget.controller import kept
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.controller import Controller
+from brayns_widget.protocol.brayns.shapes import Box, Plane, Sphere
 from brayns_widget.protocol.errors import CircuitError
 from tests.listening import Listener
 from tests.processes import command
@@ -172,6 +173,30 @@ def test_a_removed_upload_comes_back_while_its_bytes_are_kept(controller: Contro
     controller.models[0].visible = False
     assert controller.undo()
     assert controller.models[0].visible
+
+
+def test_parts_of_the_clipping_are_inverted_switched_and_changed(controller: Controller) -> None:
+    controller.shapes.add(Sphere(radius=8.0, center=(0.0, 0.0, 0.0)), color="white")
+    whole = seen(controller)
+    cut = controller.clipping.add(Plane(coefficients=(1.0, 0.0, 0.0, 0.0)))
+    right = seen(controller)
+    assert right[30, 40]
+    assert not right[:, :29].any()
+    cut.invert = True
+    left = seen(controller)
+    assert left[30, 20]
+    assert not left[:, 31:].any()
+    cut.visible = False
+    np.testing.assert_array_equal(seen(controller), whole)
+    cut.visible, cut.invert = True, False
+    cut.update(position=4.0)
+    assert not seen(controller)[:, :41].any()
+    assert seen(controller)[30, 48]
+    controller.clipping.clear()
+    box = controller.clipping.add(Box(min=(-9.0, -9.0, -9.0), max=(0.0, 9.0, 9.0)))
+    assert not seen(controller)[:, :29].any()
+    box.invert = True
+    assert not seen(controller)[:, 31:].any()
 
 
 def test_an_upload_comes_back_after_its_renderer_was_killed(controller: Controller) -> None:

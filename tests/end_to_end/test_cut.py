@@ -1,4 +1,4 @@
-"""The slab of a real JupyterLab: by panel, keys and grip, what Python sees of it, and how fast it moves."""
+"""What cuts in a real JupyterLab: a slab by panel, keys and grip, and how fast it moves; a plane by the panel."""
 
 from __future__ import annotations
 
@@ -49,6 +49,19 @@ def notebook(lab: Lab, browser: Browser) -> Iterator[Notebook]:
     notebook = run_model(lab, browser, "cut", SHOW)
     yield notebook
     notebook.page.close()
+
+
+def test_a_plane_by_the_panel(notebook: Notebook) -> None:
+    panel = notebook.page.locator(".bw-panel").first
+    whole = notebook.brightness()
+    panel.get_by_role("button", name="Add plane").click()
+    until(lambda: notebook.evaluate("len(viewer.clipping)") == 1, 20, "the plane")
+    until(lambda: notebook.brightness() < 0.98 * whole, 30, "what is cut away, before the rest")
+    notebook.wait_sharp()
+    notebook.screenshot(ARTIFACTS / "cut-plane.png")
+    notebook.page.get_by_role("button", name="Undo").click()
+    until(lambda: notebook.brightness() > 0.99 * whole, 30, "the whole again")
+    assert notebook.evaluate("len(viewer.clipping)") == 0
 
 
 def test_a_slab_by_panel_keys_and_grip(notebook: Notebook) -> None:
