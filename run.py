@@ -29,9 +29,9 @@ DEVELOPMENT = "local,lab,test"
 
 COVERED = ("protocol", "connection", "stream", "controller")
 """The packages of ``brayns_widget`` whose coverage by their own tests, ``tests/NAME``, is checked."""
-SIDE_BY_SIDE = ("service", "notebook", "front_end", "end_to_end")
-"""The folders of ``tests`` whose modules stand two at a time, as those of ``COVERED`` do; the others break links, or
-count what is left of processes."""
+SIDE_BY_SIDE = ("service", "notebook", "front_end")
+"""The folders of ``tests`` whose modules stand two at a time, as those of ``COVERED`` do; the others measure times,
+break links, or count what is left of processes."""
 TWO = ("-n", "2", "--dist", "loadfile")
 COVERAGE_MIN = 95
 """Minimum coverage, percent of statements and branches."""
