@@ -153,6 +153,7 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Rendering.set_shadows": lambda _, values: "cast shadows" if values["shadows"] else "cast no shadows",
     "Rendering.set_ambient_occlusion": lambda *_: "change the ambient occlusion",
     "Rendering.set_at_rest": lambda *_: "change what draws the resting view",
+    "Rendering.set_radius_floor": lambda *_: "change the minimum radius",
     "Rendering.use_preset": lambda _, values: f"make the view {values['name']}",
     "Selection.set": lambda *_: "select cells",
     "Selection.pick": lambda *_: "select a cell",

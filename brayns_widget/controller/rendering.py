@@ -308,6 +308,11 @@ class Rendering(Group):
         self._store.state = replace(self._store.state, background=preset.background)
         await self.give(preset.settings)
 
+    @property
+    def given_radius_floor(self) -> float:
+        """The minimum radius that was set, whether this renderer has any or not."""
+        return self._floor
+
     @waiting
     async def set_radius_floor(self, pixels: Annotated[float, Ge(0), Le(16)]) -> None:
         """Set the minimum radius of neurites and spheres on the screen; only our renderer has it.

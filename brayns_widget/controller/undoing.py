@@ -57,6 +57,7 @@ def undoable(
         Setting(lambda: rendering.given_fog, rendering.give_fog),
         Setting(lambda: rendering.given_outlines, rendering.give_outlines),
         Setting(lambda: rendering.given_at_rest, rendering.set_at_rest.aio),
+        Setting(lambda: rendering.given_radius_floor, rendering.set_radius_floor.aio),
         Setting(lambda: slab.given, slab.give),
         Switches(core, lights),
         Switches(core, clipping),

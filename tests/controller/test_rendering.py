@@ -79,6 +79,16 @@ def test_our_renderer_takes_a_radius_floor(cluster, controller):
     assert controller.state.revision > before
 
 
+def test_a_radius_floor_is_undone_and_done_again(cluster, controller):
+    cluster.renderer.offers.append("set-radius-floor")
+    controller.rendering.set_radius_floor(2)
+    assert controller.history.next_undo == "change the minimum radius"
+    controller.undo()
+    assert cluster.renderer.sent("set-radius-floor")[-1] == {"pixels": 0.5}
+    controller.redo()
+    assert cluster.renderer.sent("set-radius-floor")[-1] == {"pixels": 2.0}
+
+
 def test_the_background_can_be_set_before_and_after_the_start(cluster, controller):
     backgrounds = Listener(controller, lambda state: state.background)
     controller.rendering.background = "#000000"
