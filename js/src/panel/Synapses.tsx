@@ -3,19 +3,18 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { useView } from "../context.js";
 import { type Circuit, type EdgesFound, PARAMETERS } from "../contract.js";
-import { CallError } from "../kernel/link.js";
+import type { CallError } from "../kernel/link.js";
 import { Button } from "../ui/Button.js";
 import { useCommands } from "../ui/commands.js";
 import { Field } from "../ui/Field.js";
 import { formatCount } from "../ui/format.js";
 import { NumberInput } from "../ui/NumberInput.js";
 import { Problem } from "../ui/Problem.js";
+import { useAnswer } from "./asking.js";
 import { EndField } from "./EndField.js";
 import { ANY, type Chosen, type End, populationOf, readEnd } from "./ends.js";
 import { Walk } from "./Walk.js";
 
-/** While people type, nothing is asked: the backend reads files for each answer. */
-const PAUSE_MS = 400;
 const OPTIONS = PARAMETERS["connections.show_synapses"];
 const FORMS = [
   ["spheres", "Spheres at their places"],
@@ -242,41 +241,14 @@ interface Counts {
   readonly busy: boolean;
 }
 
-const NOTHING: Counts = { found: null, error: null, busy: false };
-
 interface Ends {
   readonly source: unknown;
   readonly target: unknown;
   readonly path: string;
 }
 
-/** How many synapses join such cells, asked a moment after the last change. */
+/** How many synapses join such cells. */
 function useCounts(ends: Ends | null): Counts {
-  const { link } = useView();
-  const counts = useSignal(NOTHING);
-  const asked = ends && JSON.stringify(ends);
-  useEffect(() => {
-    counts.value = { ...NOTHING, busy: asked !== null };
-    if (asked === null) {
-      return;
-    }
-    let current = true;
-    const ask = async () => {
-      let answer = NOTHING;
-      try {
-        answer = { ...NOTHING, found: await link.call("connections.count_synapses", JSON.parse(asked) as Ends) };
-      } catch (error) {
-        answer = { ...NOTHING, error: error instanceof CallError ? error : null };
-      }
-      if (current) {
-        counts.value = answer;
-      }
-    };
-    const timer = setTimeout(() => void ask(), PAUSE_MS);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [asked, link, counts]);
-  return counts.value;
+  const { answer, ...rest } = useAnswer(ends, (link, asked) => link.call("connections.count_synapses", asked));
+  return { found: answer, ...rest };
 }
