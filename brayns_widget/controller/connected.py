@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge
 
+from brayns_widget.controller.amounts import Radius
 from brayns_widget.controller.calls import waiting
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.models import Model, Models
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from brayns_widget.controller.edges import Part
 
 Form = Literal["spheres", "lines"]
-Radius = Annotated[float, Gt(0)]
 RADII: Mapping[Form, float] = MappingProxyType({"spheres": 2.0, "lines": 1.0})
 
 MOST_ROWS = 100_000

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge
 
 from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.reports import Report, ignore
+from brayns_widget.controller.amounts import Radius
 from brayns_widget.controller.arguments import Reads
 from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.circuits import Circuit
@@ -223,7 +224,7 @@ class Connections(Group):
         self,
         table: Table,
         *,
-        radius: Annotated[float, Gt(0)] | Name = 1.0,
+        radius: Radius | Name = 1.0,
         color_by: Any = None,
         color: Any = None,
         name: Name = "points",
@@ -268,7 +269,7 @@ class Connections(Group):
         self,
         path: str | Path,
         *,
-        radius: Annotated[float, Gt(0)] = 10.0,
+        radius: Radius = 10.0,
         color_by: Name | None = None,
         color: Any = None,
     ) -> Model:

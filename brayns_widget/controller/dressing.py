@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.simulation import ColorRamp
 
 ModelName = Annotated[str, MinLen(1), MaxLen(200)]
-Opacity = Annotated[float, Ge(0), Le(1)]
 Thickness = Annotated[float, Ge(1e-6), Le(1e6)]
 
 

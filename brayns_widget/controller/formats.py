@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from brayns_widget.connection.server import Server
+from brayns_widget.controller.amounts import LARGEST
 from brayns_widget.protocol.errors import CircuitError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Format:
 _LIMITS: Mapping[str, dict[str, float]] = {
     "growth": {"minimum": 0, "maximum": 1},
     "subsampling": {"minimum": 1},
-    "radius_multiplier": {"maximum": 1e6},
+    "radius_multiplier": {"maximum": LARGEST},
 }
 """What Brayns' schemas leave out, by the names of properties: others make no sense, or nothing to see."""
 

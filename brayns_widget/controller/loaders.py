@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
-from annotated_types import Ge, Gt, Le, Len
+from annotated_types import Ge, Gt, Len
 
 from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.connection.server import Server
+from brayns_widget.controller.amounts import Radius, RadiusMultiplier
 from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.files import FilePath, resolve
 from brayns_widget.controller.formats import Format, defaults_of, read_formats
 from brayns_widget.controller.group import Group
-from brayns_widget.controller.loading import Options, RadiusMultiplier, add_model, choose_loader
+from brayns_widget.controller.loading import Options, add_model, choose_loader
 from brayns_widget.controller.morphologies import Add, MorphologyParts
 from brayns_widget.controller.selection import Density, Name
 from brayns_widget.protocol.errors import CircuitError
@@ -166,7 +167,7 @@ class Loaders(Group):
         path: FilePath,
         *,
         color_scheme: ColorScheme = "protein_atoms",
-        radius_multiplier: Annotated[float, Gt(0), Le(1e6)] = 1.0,
+        radius_multiplier: Radius = 1.0,
         frame: bool = True,
     ) -> list[Model]:
         """Load a molecule or a cloud of points; starts the job if need be.

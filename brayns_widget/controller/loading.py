@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
-
-from annotated_types import Ge, Le
+from typing import TYPE_CHECKING, Any
 
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.reports import Report
@@ -30,7 +28,6 @@ _MORE_MEMORY = (
 )
 
 Options = Mapping[str, Any]
-RadiusMultiplier = Annotated[float, Ge(0.1), Le(1e6)]
 
 
 def population_params(

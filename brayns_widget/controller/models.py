@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, overload
 from brayns_widget.connection.loop import finish_cleanup
 from brayns_widget.connection.reports import Report, ignore
 from brayns_widget.connection.server import Server
+from brayns_widget.controller.amounts import RadiusMultiplier, Share, SynapseRadius
 from brayns_widget.controller.arguments import Reads
 from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.copying import copy
 from brayns_widget.controller.counting import Counting
-from brayns_widget.controller.dressing import Dressed, ModelName, Opacity, Thickness
+from brayns_widget.controller.dressing import Dressed, ModelName, Thickness
 from brayns_widget.controller.files import resolve
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.loaders import Loaders
 from brayns_widget.controller.loading import (
-    RadiusMultiplier,
     add_model,
     population_params,
     remove,
@@ -32,7 +32,7 @@ from brayns_widget.controller.scene import discard
 from brayns_widget.controller.selection import CellQuery, Density, Limit, Name, Names, NodeIds, choice_of, choose_cells
 from brayns_widget.controller.sources import CircuitPath, PopulationNames, places_of
 from brayns_widget.controller.surfaces import MaterialKind, material_kinds
-from brayns_widget.controller.synapses import SynapseRadius, synapse_params
+from brayns_widget.controller.synapses import synapse_params
 from brayns_widget.controller.uploads import Uploads
 from brayns_widget.controller.views import LiveCamera
 from brayns_widget.protocol.errors import CircuitError
@@ -345,7 +345,7 @@ class Model(Dressed, Placed):
         *,
         visible: bool | None = None,
         name: ModelName | None = None,
-        opacity: Opacity | None = None,
+        opacity: Share | None = None,
         thickness: Thickness | None = None,
     ) -> None:
         """Change some of its properties; None leaves one as it is.

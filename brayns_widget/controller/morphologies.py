@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import Server
+from brayns_widget.controller.amounts import RadiusMultiplier
 from brayns_widget.controller.calls import long
 from brayns_widget.controller.files import resolve
 from brayns_widget.controller.group import Group
-from brayns_widget.controller.loading import RadiusMultiplier, add_model, added
+from brayns_widget.controller.loading import add_model, added
 from brayns_widget.controller.scene import Scene
 from brayns_widget.controller.selection import Choice, Name
 from brayns_widget.controller.state import ModelState

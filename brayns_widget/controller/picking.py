@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
-from annotated_types import Ge, Gt, Le, Lt
+from annotated_types import Gt, Lt
 
 from brayns_widget.connection.server import Server
 from brayns_widget.controller.attributes import read_cell
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
-Share = Annotated[float, Ge(0), Le(1)]
 Aspect = Annotated[float, Gt(0.01), Lt(100)]
 
 NO_SECTIONS = "This renderer does not tell sections; that of the local service does."

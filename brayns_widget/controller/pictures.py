@@ -12,6 +12,7 @@ from annotated_types import Ge, Le
 
 from brayns_widget.connection.reports import Report
 from brayns_widget.connection.server import PICTURE_TIMEOUT, Server
+from brayns_widget.controller.amounts import Share
 from brayns_widget.controller.calls import long, offered, waiting
 from brayns_widget.controller.camera import Camera
 from brayns_widget.controller.encoded import GBuffers, Snapshot, check_writable
@@ -194,7 +195,7 @@ class Pictures(Group):
         return GBuffers(bytes(payload), tuple(channels), (size[0], size[1]))
 
     @waiting
-    async def inspect(self, x: Annotated[float, Ge(0), Le(1)], y: Annotated[float, Ge(0), Le(1)]) -> InspectResult:
+    async def inspect(self, x: Share, y: Share) -> InspectResult:
         """Tell what is seen at a point of the view, through the controller's camera.
 
         Args:

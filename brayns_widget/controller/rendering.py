@@ -10,6 +10,7 @@ from annotated_types import Ge, Le
 from brayns_widget.connection.connection import Ready
 from brayns_widget.connection.reports import ignore
 from brayns_widget.connection.server import Server
+from brayns_widget.controller.amounts import Share
 from brayns_widget.controller.calls import offered, waiting
 from brayns_widget.controller.group import Core, Group
 from brayns_widget.controller.joining import look_of
@@ -22,7 +23,6 @@ from brayns_widget.protocol.errors import CircuitError
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.renderers import Interactive, Production
 
-Share = Annotated[float, Ge(0), Le(1)]
 
 RADIUS_FLOOR = 0.5
 """Default minimum radius in pixels: without one, distant neurites are speckle."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from brayns_widget.controller.amounts import Share
 from brayns_widget.controller.calls import offered, waiting
 from brayns_widget.controller.cell_ids import CellIds, read_ids
 from brayns_widget.controller.deriving import Deriving
@@ -15,7 +16,7 @@ from brayns_widget.controller.files import inspect_circuit
 from brayns_widget.controller.group import Core
 from brayns_widget.controller.models import Models
 from brayns_widget.controller.picked import Picked
-from brayns_widget.controller.picking import Aspect, Hearers, Share, look_at, with_attributes
+from brayns_widget.controller.picking import Aspect, Hearers, look_at, with_attributes
 from brayns_widget.controller.pins import Pins
 from brayns_widget.controller.rows import read_rows
 from brayns_widget.controller.selected import (

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
-
-from annotated_types import Ge
+from typing import TYPE_CHECKING
 
 from brayns_widget.controller.circuits import Population
 from brayns_widget.controller.nearest import nearest
@@ -14,8 +12,6 @@ from brayns_widget.protocol.errors import CircuitError
 
 if TYPE_CHECKING:
     from brayns_widget.protocol.brayns.loaders import EdgeParams
-
-SynapseRadius = Annotated[float, Ge(0.1)]
 
 
 def synapse_params(

@@ -538,6 +538,7 @@ export const PARAMETERS = {
     },
     "synapse_radius": {
       "minimum": 0.1,
+      "maximum": 1000000.0,
       "default": 2.0
     },
     "color_by": {

@@ -2,7 +2,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Calls, Partner, PartnerList } from "../contract.js";
 import { Commands } from "../kernel/calls.js";
-import type { Link } from "../kernel/link.js";
+import { CallError, type Link } from "../kernel/link.js";
 
 export type Direction = NonNullable<Calls["connections.list_partners"]["params"]["direction"]>;
 
@@ -75,8 +75,11 @@ export class Partners {
 
   async #visit(cell: Cell): Promise<void> {
     await this.#link.call("selection.set", { ids: endOf(cell) });
-    await this.#frame().catch(() => {
-      // No model shows it, as the kernel's notice says; its partners can be listed all the same.
+    await this.#frame().catch((error: unknown) => {
+      // A cell that no model shows has no place, as the kernel's notice says; its partners can be listed all the same.
+      if (!(error instanceof CallError && error.name === "CircuitError")) {
+        throw error;
+      }
     });
     await this.#ask(cell);
   }
