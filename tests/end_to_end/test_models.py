@@ -83,3 +83,60 @@ def test_models_are_changed_copied_and_put_in_order(notebook: Notebook) -> None:
     becomes(NAMES, ["second"])
     until(lambda: page.evaluate("document.activeElement.getAttribute('aria-label')") == "second", 10, "the focus")
     assert notebook.errors == []
+
+
+def test_materials_places_and_the_order_reach_python_and_the_picture(notebook: Notebook) -> None:
+    page = notebook.page
+
+    def becomes(expression: str, value: object) -> None:
+        until(lambda: notebook.evaluate(expression) == value, 30, f"{expression} == {value!r}")
+
+    first = page.get_by_role("row", name="first", exact=True)
+    first.get_by_label("More of first").click()
+    material = first.get_by_label("Material")
+    material.locator("option").nth(8).wait_for(state="attached")  # the kernel has told all nine
+    names = material.locator("option").evaluate_all("all => all.map(one => one.value)")
+    assert len(names) == 9
+    for name in names:
+        material.select_option(name)
+        becomes("viewer.models['first'].state.material", name)
+    material.select_option("principled")
+    becomes("viewer.models['first'].state.material", "principled")
+    first.get_by_text("options of the material").click()
+    first.get_by_label("Metallic").fill("0.25")
+    first.get_by_label("Metallic").press("Enter")
+    becomes("viewer.models['first'].state.material_options['metallic']", 0.25)
+    material.select_option("emissive")
+    becomes("viewer.models['first'].state.material", "emissive")
+    notebook.wait_sharp()
+    glowing = notebook.brightness()
+    first.get_by_label("Show first").click()
+    becomes("viewer.models['first'].visible", False)
+    until(lambda: notebook.brightness() < glowing, 30, "a darker picture")
+    first.get_by_label("Show first").click()
+    becomes("viewer.models['first'].visible", True)
+
+    before = notebook.evaluate("viewer.models['first'].bounds")
+    width = before[1][0] - before[0][0]
+    first.get_by_label("Move first, x").fill("1000")
+    first.get_by_label("Move first, x").press("Enter")
+    becomes("list(viewer.models['first'].placement.move)", [1000, 0, 0])
+    first.get_by_label("Scale").fill("2")
+    first.get_by_label("Scale").press("Enter")
+    becomes("list(viewer.models['first'].placement.scale)", [2, 2, 2])
+    low, high = notebook.evaluate("viewer.models['first'].bounds")
+    assert high[0] - low[0] == pytest.approx(2 * width, rel=1e-3)
+    middle = (before[0][0] + before[1][0]) / 2 + 1000
+    assert (low[0] + high[0]) / 2 == pytest.approx(middle, rel=1e-3)
+    first.get_by_label("Focus first").click()
+    until(lambda: abs(notebook.evaluate("viewer.camera.target[0]") - middle) < width / 2, 30, "the camera at the model")
+
+    first.get_by_label("More of first").click()  # folded again: both rows are seen
+    last = page.get_by_role("row", name="second", exact=True).bounding_box()
+    assert last is not None
+    first.locator(".bw-name").hover()
+    page.mouse.down()
+    page.mouse.move(last["x"] + 40, last["y"] + last["height"] * 0.9, steps=8)
+    page.mouse.up()
+    becomes(NAMES, ["second", "first"])
+    assert notebook.errors == []

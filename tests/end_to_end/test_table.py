@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import statistics
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -159,13 +160,12 @@ def test_a_hundred_thousand_rows_scroll_and_are_sorted_and_filtered_without_a_ga
         page.locator(".bw-table").get_by_label("Value").fill(f"L{layer}_T{layer - 1}")
         page.wait_for_timeout(300)
 
-    # Other processes make gaps, too: one pass of six has none.
     for act in (scroll, sort, filter_rows):
         passes = [_longest(notebook, lambda step=step, act=act: act(step)) for step in (900, -900) * 3]  # type: ignore[misc]
         gaps, holes = (sorted(map(round, times)) for times in zip(*passes, strict=True))
         print(f"{act.__name__}: longest times between two frames {gaps} ms, of empty rows {holes} ms")
-        assert min(gaps) < GOAL_MS
-        assert min(holes) < GOAL_MS
+        assert statistics.median(gaps) < GOAL_MS
+        assert min(holes) < GOAL_MS, "the kernel answers later where the machine has other work"
     filtered = page.get_by_role("grid", name="Cells").get_attribute("aria-rowcount")
     assert 1 < int(filtered or 0) < COUNT / 10
     assert notebook.errors == []
@@ -193,7 +193,7 @@ def test_ten_thousand_of_ten_thousand_cells_are_selected_within_a_tenth_of_a_sec
     layer.wait_for(timeout=20_000)
     notebook.page.evaluate(PAINTED)
     times = []
-    for _ in range(6):  # other work of the machine only adds to it
+    for _ in range(6):
         notebook.evaluate("viewer.selection.clear()")
         layer.wait_for(state="hidden")
         notebook.page.evaluate("window.painted = null")
@@ -203,7 +203,7 @@ def test_ten_thousand_of_ten_thousand_cells_are_selected_within_a_tenth_of_a_sec
         times.append(notebook.page.evaluate("window.painted") - 1000 * start)
     print(f"from the call to the highlight on the page: {sorted(map(round, times))} ms")
     assert notebook.evaluate("len(viewer.selection)") == SELECTED
-    assert 0 < min(times) <= GOAL_MS
+    assert 0 < min(times) <= statistics.median(times) <= GOAL_MS
 
 
 def _longest(notebook: Notebook, act: Callable[[], None]) -> tuple[float, float]:

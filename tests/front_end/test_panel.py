@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.front_end import scenes, test_cut
 from tests.front_end.panels import CIRCUIT, HOSTILE, MODEL, choose_node_set, job, open_circuit, option
 
 pytestmark = pytest.mark.browser
@@ -302,3 +303,32 @@ def test_every_control_has_a_name(panel):
             "e => (e.ariaLabel || '') + [...(e.labels ?? [])].map((l) => l.textContent).join('') + e.textContent"
         )
         assert named.strip(), control.evaluate("e => e.outerHTML")
+
+
+MOST_USED = {
+    "Connect": ("button", "Stop the job"),
+    "Models": ("checkbox", "Show nodeA"),
+    "Load": ("button", "Load more…"),
+    "Select": ("button", "Isolate"),
+    "Synapses": ("button", "Show synapses"),
+    "Cut": ("checkbox", "Show a slab only"),
+    "Look": ("button", "Readable"),
+    "View": ("button", "Look from the front"),
+}
+"""By section: what is used most."""
+
+
+@pytest.mark.parametrize("section", MOST_USED)
+def test_no_section_needs_more_than_two_clicks_to_its_most_used_control(open_cell, section):
+    cell = open_cell()
+    scenes.show(cell, models=scenes.SHOWN, selection={"cortex": "1,2"}, slab=test_cut.SLAB)
+    summaries = cell.page.locator(".bw-section > summary")
+    assert summaries.all_inner_texts() == list(MOST_USED)
+    for summary in summaries.all():
+        if summary.evaluate("element => element.parentElement.open"):
+            summary.click()
+    role, name = MOST_USED[section]
+    control = cell.page.locator(".bw-panel").get_by_role(role, name=name, exact=True)
+    assert not control.is_visible()
+    cell.page.locator(".bw-section > summary", has_text=section).click()
+    control.click(timeout=5_000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 from pathlib import Path
 
 import pytest
@@ -174,13 +175,13 @@ def test_ten_thousand_cells_of_a_large_picture_are_selected_within_a_tenth_of_a_
           };
           while (layer.hidden) await select(text); // until the ids are unpacked
           const times = [];
-          while (times.length < 5 || (times.length < 40 && Math.min(...times) > 100)) times.push(await select(text));
+          while (times.length < 5) times.push(await select(text));
           return times;
         }""",
         text,
     )
     print(json.dumps({"ms": [round(time, 1) for time in times]}))
-    assert min(times) <= 100, "other work of the machine only adds to it"
+    assert statistics.median(times) <= 100
 
 
 # ---------------------------------------------------------------------- strokes
