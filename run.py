@@ -30,8 +30,8 @@ DEVELOPMENT = "local,lab,test"
 COVERED = ("protocol", "connection", "stream", "controller")
 """The packages of ``brayns_widget`` whose coverage by their own tests, ``tests/NAME``, is checked."""
 SIDE_BY_SIDE = ("service", "notebook", "front_end")
-"""The folders of ``tests`` whose modules stand two at a time, as those of ``COVERED`` do; the others measure times,
-break links, or count what is left of processes."""
+"""The folders of ``tests`` whose modules run two at a time, as those of ``COVERED`` do, but for the tests that measure
+times. The others break links, or count what is left of processes."""
 TWO = ("-n", "2", "--dist", "loadfile")
 COVERAGE_MIN = 95
 """Minimum coverage, percent of statements and branches."""
@@ -87,7 +87,9 @@ def test(arguments: list[str]) -> None:
     # One process for each covered package: what other tests happen to pass through does not count. No test runs twice.
     for name in COVERED:
         run("pytest", f"tests/{name}", *TWO, f"--cov=brayns_widget/{name}", f"--cov-fail-under={COVERAGE_MIN}")
-    run("pytest", *(f"tests/{name}" for name in SIDE_BY_SIDE), *TWO)
+    side_by_side = [f"tests/{name}" for name in SIDE_BY_SIDE]
+    run("pytest", *side_by_side, *TWO, "-m", "not measures")
+    run("pytest", *side_by_side, "-m", "measures")
     run("pytest", *(f"--ignore=tests/{name}" for name in (*COVERED, *SIDE_BY_SIDE)))
 
 

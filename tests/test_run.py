@@ -52,7 +52,8 @@ def test_all_tests_run_once_and_the_covered_packages_by_their_own(commands, monk
         ("ruff", "format", "--check"),
         ("mypy",),
         ("pytest", "tests/stream", *run.TWO, "--cov=brayns_widget/stream", "--cov-fail-under=95"),
-        ("pytest", "tests/notebook", *run.TWO),
+        ("pytest", "tests/notebook", *run.TWO, "-m", "not measures"),
+        ("pytest", "tests/notebook", "-m", "measures"),
         ("pytest", "--ignore=tests/stream", "--ignore=tests/notebook"),
     ]
 

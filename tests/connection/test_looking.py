@@ -35,6 +35,7 @@ def look(slave: str, patience: float = 5.0) -> None:
     asyncio.run(asyncio.wait_for(check_listens(slave, patience), DEADLINE))
 
 
+@pytest.mark.measures
 def test_a_slave_that_is_there_is_asked_nothing_and_holds_nothing_up():
     async def main() -> None:
         heard: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -81,6 +82,7 @@ def test_a_host_that_says_nothing_is_waited_for_so_long(monkeypatch):
         look("host/path", 0.1)
 
 
+@pytest.mark.measures
 def test_a_name_that_nobody_knows_is_told_at_once(monkeypatch):
     def unknown(*_: Any, **__: Any) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")

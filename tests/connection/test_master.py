@@ -499,6 +499,7 @@ def test_a_page_to_sign_in_has_stopped_nothing(contract, answer):
         talk(contract, lambda client: client.stop(JOB_ID))
 
 
+@pytest.mark.measures
 def test_a_page_that_never_ends_its_tags_holds_nothing_up(contract):
     contract.failures["/stop"] = [(400, "<" * 100_000)]
     began = time.monotonic()

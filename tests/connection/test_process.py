@@ -202,6 +202,7 @@ def test_what_was_taken_back_is_left_alone(process):
     assert notes == []
 
 
+@pytest.mark.measures
 def test_links_that_do_not_close_are_not_waited_for_for_ever(process, monkeypatch, capfd):
     monkeypatch.setattr("brayns_widget.connection.process.EXIT_DEADLINE", 0.1)
 
@@ -337,6 +338,7 @@ def seconds_to_exit(*arguments: str) -> tuple[float, str]:
     return ended - begun, done.stderr
 
 
+@pytest.mark.measures
 @pytest.mark.parametrize("sessions", [1, 20])
 def test_the_end_of_the_process_stops_all_jobs_at_once(sessions):
     with FakeCluster() as cluster:
@@ -406,6 +408,7 @@ def test_a_name_is_looked_up_at_the_end_of_the_process():
     assert told == ""
 
 
+@pytest.mark.measures
 def test_what_the_end_of_the_process_cannot_stop_is_told_on_stderr():
     with FakeCluster() as cluster:
         cluster.failures["/stop"] = [(401, "")] * 3
@@ -440,6 +443,7 @@ def test_a_job_in_a_queue_that_the_end_of_the_process_cannot_stop_is_told_once_w
     assert "If it comes up" not in line
 
 
+@pytest.mark.measures
 def test_local_sessions_end_with_the_process_without_a_wait():
     seconds, told = seconds_to_exit("local", "3")
     assert told == ""

@@ -80,6 +80,7 @@ def test_the_last_camera_reaches_a_job_that_runs_on(cluster):
     assert seen(cluster) == [[0, 0, 5000]]
 
 
+@pytest.mark.measures
 @pytest.mark.parametrize("stop", [True, False])
 def test_a_renderer_that_does_not_answer_holds_nobody(cluster, monkeypatch, stop):
     monkeypatch.setattr(aiming, "LAST_WORD", 0.05)

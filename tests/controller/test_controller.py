@@ -125,6 +125,7 @@ def test_a_base_directory_is_one_of_this_machine(tmp_path, monkeypatch):
     assert Controller()._core.connection.place.base_directory == Path(tmp_path.anchor)
 
 
+@pytest.mark.measures
 def test_a_restore_that_is_cancelled_ends_soon_though_servers_and_master_do_not_answer(cluster, controller):
     load(controller)
     cluster.kill_renderer("it crashed")

@@ -442,6 +442,7 @@ def test_a_coloring_that_waited_for_a_load_does_not_keep_the_job_from_coming_bac
 # ---------------------------------------------------------------------- cancelled calls
 
 
+@pytest.mark.measures
 @pytest.mark.parametrize("cancel", ["answered", "silent"])
 def test_a_cancel_ends_soon_whatever_the_renderer_does(cluster, controller, cancel):
     keep = load(controller)

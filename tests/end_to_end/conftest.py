@@ -9,19 +9,6 @@ from playwright.sync_api import Browser
 from tests.browser import launch
 from tests.end_to_end.lab import Lab, run_lab
 
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Try a test that failed once more: a busy machine halts a browser, a server or a kernel for seconds.
-
-    The summary names what was tried twice, and a fault shows itself twice. But Binder's environment is another one
-    after a test: what was not compiled before is then.
-    """
-    for item in items:
-        if item.path.is_relative_to(HERE) and item.path.name != "test_binder.py":
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
 
 @pytest.fixture(scope="module")  # Playwright occupies the thread's event loop: no longer than it is needed
 def browser() -> Iterator[Browser]:

@@ -143,6 +143,7 @@ def test_it_can_be_switched_off(view):
     assert highlight(view) is not None
 
 
+@pytest.mark.measures
 @pytest.mark.parametrize("text", ["0-9999", ",".join(map(str, range(0, 10_000, 2)))], ids=["all", "every second"])
 def test_ten_thousand_cells_of_a_large_picture_are_selected_within_a_tenth_of_a_second(cell, text):
     cell.mount(panel_open=False, models=[MODEL])

@@ -95,7 +95,7 @@ def check(clients, upload):
     return upload.answer
 
 
-@pytest.mark.flaky(reruns=1)
+@pytest.mark.measures
 def test_a_volume_of_256_mib_holds_nobody_up(clients, address):
     first = Upload(address("renderer"), Opcode.BINARY, volume(1))
     first.run()  # the ray tracer starts, and what reads volumes
@@ -105,7 +105,7 @@ def test_a_volume_of_256_mib_holds_nobody_up(clients, address):
     assert model["bounds"]["max"] == [1024, 1024, 256]
 
 
-@pytest.mark.flaky(reruns=1)
+@pytest.mark.measures
 def test_files_hold_nobody_up(clients, address, tmp_path):
     def upload(size):
         params = {"path": str(tmp_path / "file"), "content": "abcdefgh" * (size * MIB // 8), "base64": False}

@@ -189,6 +189,7 @@ def test_a_token_of_its_own_lies_in_a_private_file_while_it_runs(launch):
     assert not file.exists()
 
 
+@pytest.mark.measures
 def test_it_starts_fast(launch):
     before = time.monotonic()
     launch("--exit-with-stdin")

@@ -107,6 +107,7 @@ def test_signals_end_it(start, tmp_path, number):
     assert process.stderr.read() == ""
 
 
+@pytest.mark.measures
 def test_it_starts_without_the_readers_of_circuits(start, tmp_path):
     begin = time.monotonic()
     start(tmp_path)

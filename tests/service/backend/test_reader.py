@@ -65,6 +65,7 @@ def test_a_crash_with_parameters_of_any_size_is_an_error(stubborn_reader: Callab
         stubborn_reader().fetch("crash", config, RunningRequest(), ids=list(range(200_000)))  # more than the pipe holds
 
 
+@pytest.mark.measures
 def test_a_process_that_hangs_is_ended_at_the_deadline(stubborn_reader: Callable[..., CircuitReader], config: str):
     reader = stubborn_reader(deadline=0.2)
     begin = time.monotonic()

@@ -153,6 +153,7 @@ def test_a_process_that_died_between_two_tasks_is_replaced(reader: Reader):
     assert run(reader, tasks.pid) != [before]
 
 
+@pytest.mark.measures
 def test_what_hangs_with_pythons_lock_is_cancelled_soon(reader: Reader):
     request, thread, errors = begun(reader, tasks.hang, "/a/file")
     pid = reader.pid
@@ -212,6 +213,7 @@ def left_behind() -> Iterator[list[subprocess.Popen[bytes]]]:
         process.wait(DEADLINE)
 
 
+@pytest.mark.measures
 def test_a_process_that_cannot_be_ended_is_left_behind(
     reader: Reader, left_behind: list[subprocess.Popen[bytes]], caplog: pytest.LogCaptureFixture
 ):
@@ -229,6 +231,7 @@ def test_a_process_that_cannot_be_ended_is_left_behind(
     check_no_watch_is_left()
 
 
+@pytest.mark.measures
 @pytest.mark.parametrize("arguments", [(), ("x" * (1 << 22),)], ids=["who waits for it", "who sends to it"])
 def test_a_process_that_neither_listens_nor_ends_keeps_nobody(
     monkeypatch: pytest.MonkeyPatch, left_behind: list[subprocess.Popen[bytes]], arguments: tuple[str, ...]
@@ -244,6 +247,7 @@ def test_a_process_that_neither_listens_nor_ends_keeps_nobody(
     check_no_watch_is_left()
 
 
+@pytest.mark.measures
 def test_closing_does_not_wait_for_a_process_that_cannot_be_ended(
     reader: Reader, left_behind: list[subprocess.Popen[bytes]]
 ):
@@ -264,6 +268,7 @@ def check_no_watch_is_left() -> None:
             assert not thread.is_alive()
 
 
+@pytest.mark.measures
 def test_the_end_of_the_reader_ends_what_runs(reader: Reader):
     _request, thread, errors = begun(reader, tasks.hang, "/a/file")
     pid = reader.pid

@@ -56,6 +56,7 @@ def test_room_is_given_to_one_of_those_who_wait():
     asyncio.run(scenario())
 
 
+@pytest.mark.measures
 def test_a_server_that_ends_keeps_nobody_waiting():
     async def scenario() -> None:
         async with serving(max_clients=1) as (_state, address), open_client(address):

@@ -51,6 +51,7 @@ def test_only_the_active_renderer_has_parameters(address):
     asyncio.run(run())
 
 
+@pytest.mark.measures
 def test_pictures_tell_how_long_they_took_without_the_queue(address):
     async def run() -> None:
         async with client_of(address) as client:

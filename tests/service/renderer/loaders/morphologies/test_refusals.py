@@ -189,6 +189,7 @@ def damaged(random: np.random.Generator, good: bytes, *, text: bool) -> bytes:
     return b" ".join(words)
 
 
+@pytest.mark.measures
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize(("kind", "count"), [("swc", 400), ("asc", 300), ("h5", 300)])
 def test_damaged_files_are_shown_or_refused(tmp_path: Path, kind: str, count: int):

@@ -318,6 +318,7 @@ def test_another_ramp_shows_once_the_scene_is_told(engine):
     assert light(engine)[16, 16, :3] == pytest.approx([0, 0, 1 - math.exp(-1)], abs=1e-4)
 
 
+@pytest.mark.measures
 def test_rays_along_an_axis_skip_empty_space_as_others_do(engine):
     """They once took thirty times as long."""
     values = np.zeros((192, 192, 192), np.uint8)

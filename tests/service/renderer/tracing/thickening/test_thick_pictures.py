@@ -186,6 +186,7 @@ def test_the_first_picture_waits_for_no_floor_that_takes_long(engine, monkeypatc
     render_until(engine, lambda: engine._thickened is not None)
 
 
+@pytest.mark.measures
 def test_who_stops_the_first_picture_waits_for_no_floor(engine, monkeypatch):
     go_on = threading.Event()
 
