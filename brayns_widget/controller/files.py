@@ -157,6 +157,8 @@ def refusal(what: str, verdict: str, path: str, error: RequestError) -> str:
         error: what the server says.
     """
     text = reason(error)
+    if text == f"File {path} does not exists.":  # the real renderer's words
+        return f"{path!r} does not exist."
     if text.startswith((f"{path} ", f"{path!r} ", f"The circuit of {path} ")):
         return text
     text = text.removeprefix(f"{path}: ")

@@ -141,6 +141,7 @@ def test_our_own_backend_says_itself_what_to_do(cluster, controller):
         ("'a.json' does not exist", "'a.json' does not exist."),
         ("The circuit of a.json is bad", "The circuit of a.json is bad."),
         ("a.json: line 3 is odd", "The circuit 'a.json' cannot be read: line 3 is odd."),
+        ("File a.json does not exists", "'a.json' does not exist."),
         ("Line 3 is odd", "The circuit 'a.json' cannot be read: Line 3 is odd."),
         ("b.h5 cannot be read", "The circuit 'a.json': b.h5 cannot be read."),
     ],

@@ -19,7 +19,6 @@ from tests.faults.proxies import EDITIONS, END_TIME, Edition, Proxies
 from tests.faults.waiting import until
 from tests.tcp_proxy import TcpProxy
 
-# Tried once more, as those of end_to_end: a busy machine halts a browser or a kernel for seconds.
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 WAIT = 60.0
