@@ -10,6 +10,7 @@ from brayns_widget.protocol.errors import BraynsWidgetError
 Values = Mapping[str, Any]
 
 SLAB_MOVED = "move the slab"
+CUT_MOVED = "move a cut"
 """What a drag does many times a second."""
 FRAME_SHOWN = "show a frame"
 """What is done with a simulation, over and over while it plays."""
@@ -79,6 +80,8 @@ def _cut(_: str, values: Values) -> str:
 def _recut(values: Values) -> str:
     if {name for name, value in values.items() if value is not None} - {"id"} == {"visible"}:
         return f"switch a cut {'on' if values['visible'] else 'off'}"
+    if {name for name, value in values.items() if value is not None} - {"id"} <= {"position", "low", "high"}:
+        return CUT_MOVED
     return "change a cut"
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from brayns_widget.controller.camera import Camera
-from brayns_widget.controller.phrases import FRAME_SHOWN, SLAB_MOVED
+from brayns_widget.controller.phrases import CUT_MOVED, FRAME_SHOWN, SLAB_MOVED
 from brayns_widget.controller.state import Notice, State, Store
 from brayns_widget.controller.weakly import weakly
 from brayns_widget.protocol.errors import BraynsWidgetError, ConnectionLost, DeadlineExceeded, RequestCancelled
@@ -25,17 +25,20 @@ MOST_STEPS = 100
 MOST_LINES = 50
 
 MERGE_PERIOD = 1.0
-"""Seconds within which what is done many times a second is one step: the camera, the slab or a frame is set."""
+"""Seconds within which what is done many times a second is one step: the camera, the slab, a plane that
+cuts or a frame is set."""
 
 CAMERA_SET = "set the camera"
 """What Python does with the camera; gestures move it, and each of them is a step."""
 
-_MERGED = (CAMERA_SET, SLAB_MOVED, FRAME_SHOWN)
+_MERGED = (CAMERA_SET, SLAB_MOVED, FRAME_SHOWN, CUT_MOVED)
 
 MISSING = object()
 """The value of a part that is not there: a step says nothing of it."""
 
-_TARGET = re.compile(r"[^=(]+ = ")  # of an assignment
+_ASSIGNED = re.compile(r"[^=(]+ = ")
+_UPDATED = re.compile(r"([^=(]+\.update)\(")
+_GIVEN = re.compile(r"[(\s](\w+)=")  # an argument's name
 
 Change = tuple[Any, Any]
 """A value before and after a step."""
@@ -206,13 +209,18 @@ class Recorder:
         self._tell()
 
     def _longer(self, last: Step, step: Step) -> Step | None:
-        """Join two steps if both only set the same, one soon after the other."""
-        if last.text != step.text or last.changes.keys() != step.changes.keys() or len(step.changes) != 1:
+        """Join two steps if both only set the same, one soon after the other.
+
+        A plane or a box that cuts is another member of the scene after each change. So the second step sets the same if
+        it takes away all that the first one has brought.
+        """
+        if last.text != step.text or step.made - last.made > MERGE_PERIOD:
             return None
-        if step.made - last.made > MERGE_PERIOD:
+        if {*_with(last, 1)} != {*_with(step, 0)}:
             return None
-        ((key, (_, now)),) = step.changes.items()
-        return replace(step, changes={key: (last.changes[key][0], now)})
+        before = {key: change[0] for key, change in (*step.changes.items(), *last.changes.items())}
+        after = {key: change[1] for key, change in (*last.changes.items(), *step.changes.items())}
+        return replace(step, changes={key: (before[key], after[key]) for key in before if before[key] != after[key]})
 
     # ------------------------------------------------------------------ going back and forth
 
@@ -280,8 +288,8 @@ class Recorder:
         """Take down the Python line of what a page has done; of two that set the same, the second one counts."""
         past = self._store.state.past
         last = past.lines[-1] if past.lines else ""
-        target = _TARGET.match(line)
-        lines = past.lines[:-1] if target is not None and last.startswith(target[0]) else past.lines
+        target = _target(line)
+        lines = past.lines[:-1] if target is not None and target == _target(last) else past.lines
         self._set(replace(self._store.state, past=replace(past, lines=(*lines, line)[-MOST_LINES:])))
 
     def _tell(self) -> None:
@@ -291,6 +299,20 @@ class Recorder:
     def _set(self, state: State) -> None:
         if state.past != self._store.state.past:
             self._store.state = state
+
+
+def _target(line: str) -> str | None:
+    """Return what a line of Python sets; None if it sets nothing."""
+    if found := _ASSIGNED.match(line):
+        return found[0]
+    if found := _UPDATED.match(line):
+        return " ".join([found[1], *_GIVEN.findall(line)])
+    return None
+
+
+def _with(step: Step, side: int) -> Iterator[tuple[int, Hashable]]:
+    """Yield what has a value before a step (side 0) or after it (1)."""
+    return (key for key, change in step.changes.items() if change[side] is not None)
 
 
 def noted_weakly(recorder: Recorder) -> Callable[[str], AbstractContextManager[None]]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from brayns_widget.controller import recording
 from brayns_widget.protocol.brayns.lights import AmbientLight
 from brayns_widget.protocol.brayns.shapes import BoundedPlane, Box, Capsule, Plane, Shape, Sphere
 from brayns_widget.protocol.errors import CircuitError, RequestError
@@ -208,7 +209,7 @@ def test_changes_are_undone_and_made_again(controller):
     assert controller.history.next_undo == "switch a cut off"
     controller.undo()
     assert cut.visible
-    assert controller.history.next_undo == "change a cut"
+    assert controller.history.next_undo == "move a cut"
     controller.undo()
     assert cut.shapes == [PLANE]
     controller.redo()
@@ -216,6 +217,33 @@ def test_changes_are_undone_and_made_again(controller):
     controller.redo()
     assert not cut.visible
     assert len(controller.clipping) == 1
+
+
+def test_a_drag_is_one_step(controller):
+    load(controller)
+    plane, box = controller.clipping.add(PLANE), controller.clipping.add(BOX)
+    for position in range(4):
+        plane.update(position=position)
+    box.update(high=(2, 3, 4))
+    box.update(low=(-1, -1, -1), high=(2, 3, 4))
+    assert controller.undo()
+    assert box.shapes == [BOX]
+    assert plane.shapes == [Plane(coefficients=(0, 0, 1, 3))]
+    assert controller.undo()
+    assert plane.shapes == [PLANE]
+    assert controller.history.next_undo == "cut"
+    assert controller.redo()
+    assert plane.shapes == [Plane(coefficients=(0, 0, 1, 3))]
+
+
+def test_moves_long_after_one_another_are_steps_of_their_own(controller, monkeypatch):
+    monkeypatch.setattr(recording, "MERGE_PERIOD", -1.0)
+    load(controller)
+    plane = controller.clipping.add(PLANE)
+    plane.update(position=1)
+    plane.update(position=2)
+    controller.undo()
+    assert plane.shapes == [Plane(coefficients=(0, 0, 1, 1))]
 
 
 def test_a_change_comes_back_with_the_scene(cluster, controller):

@@ -170,7 +170,7 @@ def cuts(cell: Cell) -> None:
     corner = cell.page.get_by_label("Lower y of Box, µm")
     corner.fill("40")
     corner.press("Enter")
-    cell.page.get_by_role("button", name="Remove Of others").scroll_into_view_if_needed()
+    cell.page.get_by_role("button", name="Remove Added elsewhere").scroll_into_view_if_needed()
 
 
 def synapses(cell: Cell) -> None:

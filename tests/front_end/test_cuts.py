@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.front_end.panels import MODEL
+
 pytestmark = pytest.mark.browser
 
 
@@ -46,8 +48,8 @@ def test_all_are_listed_switched_inverted_and_removed(view):
     view.panel.get_by_role("checkbox", name="Plane", exact=True).click()
     view.panel.get_by_role("checkbox", name="Invert 2 spheres").click()
     assert sent(view, 2) == [{"id": 1, "visible": False}, {"id": 3, "invert": False}]
-    assert view.panel.get_by_role("checkbox", name="Invert Of others").count() == 0
-    view.panel.get_by_role("button", name="Remove Of others").click()
+    assert view.panel.get_by_role("checkbox", name="Invert Added elsewhere").count() == 0
+    view.panel.get_by_role("button", name="Remove Added elsewhere").click()
     view.wait("kernel.calls('clipping.remove').length === 1")
     assert view.calls("clipping.remove") == [{"id": 4}]
 
@@ -77,3 +79,108 @@ def test_a_corner_of_a_box_stays_below_the_other(view):
     low.fill("10")
     low.press("Enter")
     assert sent(view, 1) == [{"id": 2, "low": [-50, 10, -30]}]
+
+
+# ---------------------------------------------------------------------- handles in the picture
+
+AROUND = [[-100, -100, -100], [100, 100, 100]]
+# From the right, so that z goes to the left; 400 µm are as high as the picture.
+CAMERA = {
+    "type": "orthographic",
+    "position": [900, 0, 0],
+    "target": [0, 0, 0],
+    "up": [0, 1, 0],
+    "fovy": 45,
+    "height": 400,
+}
+
+
+@pytest.fixture
+def picture(cell):
+    """A view with a plane and a box of a model, and a picture."""
+    cell.mount(models=[MODEL | {"bounds": AROUND}], clipping=[PLANE, BOX], camera=CAMERA)
+    cell.frame(seq=1)
+    cell.wait("kernel.acks().length === 1")
+    return cell
+
+
+def grip(view, name):
+    return view.page.get_by_role("slider", name=name, exact=True)
+
+
+def drag(view, name, right, down, modifier=None):
+    """Drag a grip by shares of the picture's height."""
+    handle, height = grip(view, name).bounding_box(), view.canvas.bounding_box()["height"]
+    x, y = handle["x"] + handle["width"] / 2, handle["y"] + handle["height"] / 2
+    view.page.mouse.move(x, y)
+    view.page.mouse.down()
+    if modifier:
+        view.page.keyboard.down(modifier)
+    view.page.mouse.move(x + right * height, y + down * height, steps=5)
+    view.page.mouse.up()
+    if modifier:
+        view.page.keyboard.up(modifier)
+
+
+def settle(view, *shapes):
+    """Answer as the kernel does: with the shapes changed, under another id."""
+    view.trait("clipping", [part(10 + place, kind, shape) for place, (kind, shape) in enumerate(shapes)])
+
+
+def test_a_plane_is_dragged_along_its_normal(picture):
+    drag(picture, "Position of Plane", -0.125, 0.1)  # only along z counts
+    picture.wait("kernel.calls('clipping.change').length === 1")
+    assert grip(picture, "Position of Plane").get_attribute("aria-valuetext") == "70 µm"  # ahead of the kernel
+    assert float(picture.panel.get_by_label("Position of Plane, µm").input_value()) == pytest.approx(70, abs=0.5)
+    first = picture.calls("clipping.change")[0]
+    settle(picture, ("planes", {"coefficients": [0, 0, 1, first["position"]]}), ("boxes", BOX["cut"]["shapes"][0]))
+    picture.wait("kernel.calls('clipping.change').length === 2")  # with the id that it has now
+    (_, last) = picture.calls("clipping.change")
+    assert (first["id"], last["id"]) == (1, 10)
+    assert last["position"] == pytest.approx(70, abs=0.5)
+    settle(picture, ("planes", {"coefficients": [0, 0, 1, -7]}), ("boxes", BOX["cut"]["shapes"][0]))
+    picture.wait("document.querySelector('[aria-label=\"Position of Plane\"]').ariaValueText === '-7 µm'")  # Python's
+    assert picture.sent("camera") == []
+
+
+def test_a_side_of_a_box_is_dragged_and_with_shift_the_whole(picture):
+    drag(picture, "Upper y of Box", 0.1, -0.05)
+    picture.wait("kernel.calls('clipping.change').length === 1")
+    settle(
+        picture, ("planes", {"coefficients": [0, 0, 1, 20]}), ("boxes", {"min": [-50, -40, -30], "max": [50, 42, 30]})
+    )
+    picture.wait("kernel.calls('clipping.change').length === 2")
+    last = picture.calls("clipping.change")[-1]
+    assert last["id"] == 11
+    assert last["low"] == [-50, -40, -30]
+    assert last["high"] == pytest.approx([50, 60, 30], abs=0.5)
+    settle(
+        picture, ("planes", {"coefficients": [0, 0, 1, 20]}), ("boxes", {"min": [-50, -40, -30], "max": [50, 60, 30]})
+    )
+    drag(picture, "Lower z of Box", -0.05, 0, "Shift")
+    picture.wait("kernel.calls('clipping.change').length === 3")
+    settle(
+        picture, ("planes", {"coefficients": [0, 0, 1, 20]}), ("boxes", {"min": [-50, -40, -29], "max": [50, 60, 31]})
+    )
+    picture.wait("kernel.calls('clipping.change').length === 4")
+    last = picture.calls("clipping.change")[-1]
+    assert last["low"] == pytest.approx([-50, -40, -10], abs=0.5)
+    assert last["high"] == pytest.approx([50, 60, 50], abs=0.5)
+
+
+def test_grips_take_keys_and_go_with_the_section_and_what_cuts(picture):
+    grip(picture, "Position of Plane").focus()
+    picture.page.keyboard.press("PageUp")
+    picture.wait("kernel.calls('clipping.change').at(-1)?.position === 30")
+    picture.trait("clipping", [PLANE | {"visible": False}, BOX])
+    grip(picture, "Position of Plane").wait_for(state="detached")
+    assert grip(picture, "Upper x of Box").count() == 1
+    picture.panel.locator("summary").filter(has_text="Cut").click()
+    grip(picture, "Upper x of Box").wait_for(state="detached")
+
+
+def test_an_error_of_a_drag_is_told_and_the_plane_is_where_it_was(picture):
+    picture.answer("clipping.change", {"error": {"type": "CircuitError", "message": "It is stuck.", "hint": ""}})
+    drag(picture, "Position of Plane", -0.1, 0)
+    picture.panel.get_by_text("It is stuck.").wait_for()
+    picture.wait("document.querySelector('[aria-label=\"Position of Plane\"]').ariaValueText === '20 µm'")

@@ -92,7 +92,7 @@ def test_lights_are_listed_by_kind(look):
     switches = [items(look).nth(place).get_by_role("checkbox") for place in range(3)]
     assert [switch.is_checked() for switch in switches] == [True, False, True]
     look.trait("lights", [light(1, None), light(5, "camera")])
-    expect(items(look)).to_have_text(["Follows camera", "Of others"])
+    expect(items(look)).to_have_text(["Follows camera", "Added elsewhere"])
     expect(items(look).nth(1).get_by_role("spinbutton")).to_have_count(0)
     look.trait("lights", [])
     expect(look.page.get_by_text("There is no light.")).to_be_visible()

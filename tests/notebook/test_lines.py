@@ -323,6 +323,14 @@ def test_lines_are_bounded_and_of_two_that_set_the_same_the_second_counts(contro
         "viewer.background = 3",
     )
     assert written("viewer.undo()", "viewer.undo()")[3:] == ("viewer.undo()", "viewer.undo()")
+    moves = written(
+        "viewer.clipping[0].update(low=(1, 2, 3), high=(4, 5, 6))", "viewer.clipping[0].update(low=(0, 2, 3))"
+    )
+    assert moves[5:] == (
+        "viewer.clipping[0].update(low=(1, 2, 3), high=(4, 5, 6))",
+        "viewer.clipping[0].update(low=(0, 2, 3))",
+    )
+    assert written("viewer.clipping[0].update(low=(9, 9, 9))")[6:] == ("viewer.clipping[0].update(low=(9, 9, 9))",)
     assert len(written(*(f"viewer.call({number})" for number in range(80)))) == 50
     assert controller.history.lines[-1] == "viewer.call(79)"
 

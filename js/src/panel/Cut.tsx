@@ -56,6 +56,7 @@ export function Cut() {
       <Cuts commands={commands} />
       <Problem of={commands} />
       <Problem of={picture.slab.commands} />
+      <Problem of={picture.cuts.commands} />
     </div>
   );
 }

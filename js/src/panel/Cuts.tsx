@@ -2,21 +2,13 @@
 import { useView } from "../context.js";
 import type { Calls, PartState, Vec3 } from "../contract.js";
 import type { Commands } from "../kernel/calls.js";
-import { length, scale, subtract } from "../picture/camera.js";
+import { subtract } from "../picture/camera.js";
+import { boxIn, type Plane as FlatCut, namesOf, planeIn } from "../picture/cuts.js";
+import type { Box as Corners } from "../picture/framing.js";
 import { Button, IconButton } from "../ui/Button.js";
 import { NumberInput } from "../ui/NumberInput.js";
 
-type CutState = NonNullable<PartState["cut"]>;
 type Changes = Omit<Calls["clipping.change"]["params"], "id">;
-
-/** What one is called, and several of a kind are. */
-const KINDS: Readonly<Record<CutState["kind"], readonly [one: string, several: string]>> = {
-  planes: ["Plane", "planes"],
-  "bounded-planes": ["Bounded plane", "bounded planes"],
-  boxes: ["Box", "boxes"],
-  spheres: ["Sphere", "spheres"],
-  capsules: ["Capsule", "capsules"],
-};
 
 const AXES: Readonly<Record<string, Vec3>> = { x: [1, 0, 0], y: [0, 1, 0], z: [0, 0, 1] };
 
@@ -25,8 +17,9 @@ interface CutsProps {
 }
 
 export function Cuts({ commands }: CutsProps) {
-  const { link, traits } = useView();
-  const cuts = traits.clipping.value;
+  const { link, picture } = useView();
+  const cuts = picture.cuts.shown.value;
+  const names = namesOf(cuts);
   const busy = commands.busy.value;
   const add = (kind: "plane" | "box") => void commands.run(() => link.call("clipping.add_kind", { kind }));
   return (
@@ -43,22 +36,11 @@ export function Cuts({ commands }: CutsProps) {
         {cuts.map((cut, place) => (
           // By its place, which stays, while its id is another one after a change.
           // biome-ignore lint/suspicious/noArrayIndexKey: see above
-          <Cut key={place} cut={cut} name={nameOf(place, cuts)} commands={commands} />
+          <Cut key={place} cut={cut} name={names[place] ?? ""} commands={commands} />
         ))}
       </ul>
     </div>
   );
-}
-
-/** What a part is, with its number if there are several of the kind. */
-function nameOf(place: number, all: readonly PartState[]): string {
-  const names = all.map(({ cut }) => {
-    const [one, several] = cut ? KINDS[cut.kind] : ["Of others", ""];
-    return cut && cut.shapes.length > 1 ? `${cut.shapes.length} ${several}` : one;
-  });
-  const name = names[place] ?? "";
-  const same = names.flatMap((other, index) => (other === name ? [index] : []));
-  return same.length > 1 ? `${name} ${same.indexOf(place) + 1}` : name;
 }
 
 interface CutProps extends CutsProps {
@@ -70,7 +52,7 @@ function Cut({ cut: { id, visible, cut }, name, commands }: CutProps) {
   const { link } = useView();
   const busy = commands.busy.value;
   const change = (changes: Changes) => void commands.run(() => link.call("clipping.change", { id, ...changes }));
-  const shape = cut?.shapes.length === 1 ? cut.shapes[0] : undefined;
+  const [plane, box] = [planeIn(cut), boxIn(cut)];
   return (
     <li>
       <div class="bw-cut-head">
@@ -103,8 +85,8 @@ function Cut({ cut: { id, visible, cut }, name, commands }: CutProps) {
           onClick={() => void commands.run(() => link.call("clipping.remove", { id }))}
         />
       </div>
-      {cut?.kind === "planes" && shape && <Plane {...{ name, busy, change }} of={shape.coefficients as Coefficients} />}
-      {cut?.kind === "boxes" && shape && <Box {...{ name, busy, change }} of={shape as unknown as Corners} />}
+      {plane && <Plane {...{ name, busy, change }} of={plane} />}
+      {box && <Box {...{ name, busy, change }} of={box} />}
     </li>
   );
 }
@@ -116,16 +98,12 @@ interface ShapeProps<T> {
   readonly of: T;
 }
 
-type Coefficients = readonly [number, number, number, number];
-
-function Plane({ name, busy, change, of: [a, b, c, d] }: ShapeProps<Coefficients>) {
+function Plane({ name, busy, change, of: { normal, position } }: ShapeProps<FlatCut>) {
   const { camera } = useView().traits;
-  const size = length([a, b, c]) || 1;
-  const normal = scale([a, b, c], 1 / size);
   const axis = Object.keys(AXES).find((one) => AXES[one]?.every((part, index) => part === normal[index]));
   const choose = (name: string) => {
-    const { position, target } = camera.peek();
-    change({ normal: [...(AXES[name] ?? subtract(target, position))] });
+    const eye = camera.peek();
+    change({ normal: [...(AXES[name] ?? subtract(eye.target, eye.position))] });
   };
   return (
     <div class="bw-cut-numbers bw-cut-plane">
@@ -146,25 +124,20 @@ function Plane({ name, busy, change, of: [a, b, c, d] }: ShapeProps<Coefficients
       <NumberInput
         label={`Position of ${name}, µm`}
         title="Position, µm"
-        value={d / size}
+        value={position}
         disabled={busy}
-        onChoose={(position) => change({ position })}
+        onChoose={(chosen) => change({ position: chosen })}
       />
       <span aria-hidden="true">µm</span>
     </div>
   );
 }
 
-interface Corners {
-  readonly min: Vec3;
-  readonly max: Vec3;
-}
-
-function Box({ name, busy, change, of }: ShapeProps<Corners>) {
+function Box({ name, busy, change, of: [lowest, highest] }: ShapeProps<Corners>) {
   return (
     <div class="bw-cut-numbers bw-cut-box">
       {(["low", "high"] as const).map((end) => {
-        const corner = end === "low" ? of.min : of.max;
+        const corner = end === "low" ? lowest : highest;
         return (
           <fieldset key={end} aria-label={`${end === "low" ? "Lower" : "Upper"} corner of ${name}, µm`}>
             <span aria-hidden="true">{end === "low" ? "From" : "To"}</span>
@@ -177,7 +150,7 @@ function Box({ name, busy, change, of }: ShapeProps<Corners>) {
                   title={`${axis}, µm`}
                   value={value}
                   disabled={busy}
-                  {...(end === "high" ? { above: of.min[index] ?? 0 } : { below: of.max[index] ?? 0 })}
+                  {...(end === "high" ? { above: lowest[index] ?? 0 } : { below: highest[index] ?? 0 })}
                   onChoose={(chosen) => {
                     const [x, y, z] = corner.map((other, place) => (place === index ? chosen : other));
                     change({ [end]: [x, y, z] });

@@ -71,7 +71,7 @@ export function Lights({ commands }: LightsProps) {
 /** The kind of a light, with its number if there are several. */
 function nameOf(light: PartState, all: readonly PartState[]): string {
   const same = all.filter(({ lit }) => lit?.kind === light.lit?.kind);
-  const name = light.lit ? KINDS[light.lit.kind][0] : "Of others";
+  const name = light.lit ? KINDS[light.lit.kind][0] : "Added elsewhere";
   return same.length > 1 ? `${name} ${same.indexOf(light) + 1}` : name;
 }
 

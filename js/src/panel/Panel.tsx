@@ -37,7 +37,13 @@ export function Panel() {
       <Section title="Synapses" folded>
         <Synapses />
       </Section>
-      <Section title="Cut" onShow={(shown) => view.picture.slab.handle(shown)}>
+      <Section
+        title="Cut"
+        onShow={(shown) => {
+          view.picture.slab.handle(shown);
+          view.picture.cuts.handle(shown);
+        }}
+      >
         <Cut />
       </Section>
       <Section title="Look">

@@ -6,6 +6,7 @@ import { keysId, useView } from "../context.js";
 import { opaque } from "../ui/ColorInput.js";
 import { Notice } from "../ui/Notice.js";
 import { Cards } from "./Card.js";
+import { CutHandles } from "./CutHandles.js";
 import { HighlightLayer } from "./HighlightLayer.js";
 import { Hover } from "./Hover.js";
 import { Legend } from "./Legend.js";
@@ -29,6 +30,7 @@ export function Stage() {
       <Screen canvas={canvas} />
       <HighlightLayer />
       <SlabHandle />
+      <CutHandles />
       <Cards canvas={canvas} />
       <Hover canvas={canvas} />
       <Stroke />

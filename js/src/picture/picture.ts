@@ -12,6 +12,7 @@ import type { Travel } from "../undo.js";
 import type { Action } from "./actions.js";
 import { Canvas } from "./canvas.js";
 import { cellsWithin, countCells } from "./cells.js";
+import { Cuts } from "./cuts.js";
 import { FrameDecoder } from "./frames.js";
 import { boxOf, corners, focused, framing, outlineOf, type Side, seenFrom, zoomRange } from "./framing.js";
 import { listen } from "./gestures.js";
@@ -52,6 +53,8 @@ export class Picture {
   readonly picking: Picking;
   /** Partners of a cell, and the walk from one to the next. */
   readonly partners: Partners;
+  /** Planes and boxes that cut, as one moves them. */
+  readonly cuts: Cuts;
   /** The slab, as one moves it. */
   readonly slab: Slab;
   /** What is drawn over it to select. */
@@ -127,6 +130,7 @@ export class Picture {
     );
     this.picking = new Picking({ ...portsOf(this.link), failed: (error) => this.#sayError(error) }, traits.pins);
     this.partners = new Partners(this.link, () => this.act("frame"));
+    this.cuts = new Cuts(this.link, traits, end);
     this.slab = new Slab(this.link, traits, end);
     this.obstacle = computed(() => {
       const [job, { state }] = [traits.job.value, traits.status.value];

@@ -1,5 +1,5 @@
 // The slab as one moves it, by slider, key, grip or clock: shown at once, and sent as fast as the kernel takes it.
-import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
 import type { SlabState, Vec3 } from "../contract.js";
 import { Commands } from "../kernel/calls.js";
 import type { Link } from "../kernel/link.js";
@@ -7,19 +7,15 @@ import type { TraitSignals } from "../kernel/traits.js";
 import { atEnd } from "../lifetime.js";
 import { add, cross, dot, length, scale, subtract } from "./camera.js";
 import { type Box, boxOf } from "./framing.js";
+import { Moved } from "./moved.js";
 
-/** Calls under way: a second one lets the kernel go on while the first answer comes. */
-const WINDOW = 2;
 /** How long it takes to play from one end of what is there to the other. */
 const PLAY_MS = 8000;
 
 export class Slab {
-  readonly #link: Link;
   readonly #traits: TraitSignals;
-  /** Where a hand has moved it, until the kernel says the same. */
-  readonly #moved = signal<number | null>(null);
-  #unsent = false;
-  #underWay = 0;
+  /** Its position, µm. */
+  readonly #moved: Moved<number>;
   readonly #playing = signal(false);
   readonly #handled = signal(false);
   #request = 0;
@@ -36,11 +32,17 @@ export class Slab {
   readonly loops = signal(false);
 
   constructor(link: Link, traits: TraitSignals, end: AbortSignal) {
-    this.#link = link;
     this.#traits = traits;
+    this.#moved = new Moved<number>({
+      commands: this.commands,
+      window: 2,
+      send: (position) => link.call("slab.set", { position }),
+      arrived: (position) => traits.slab.peek()?.position === position,
+      failed: () => this.stop(),
+    });
     this.shown = computed(() => {
       const slab = traits.slab.value;
-      return slab && { ...slab, position: this.#moved.value ?? slab.position };
+      return slab && { ...slab, position: this.#moved.value.value ?? slab.position };
     });
     this.reach = computed(() => {
       const [box, slab] = [this.box, traits.slab.value];
@@ -49,9 +51,7 @@ export class Slab {
     this.handled = computed(() => this.#handled.value && traits.panel_open.value && !!this.shown.value?.on);
     const follow = effect(() => {
       const slab = traits.slab.value;
-      if (this.#underWay === 0 || !slab) {
-        this.#moved.value = null;
-      }
+      untracked(() => (slab ? this.#moved.heard() : this.#moved.forget()));
       if (!slab?.on) {
         this.stop();
       }
@@ -75,9 +75,7 @@ export class Slab {
   /** Moves its middle to a place along its axis, µm. */
   move(position: number): void {
     if (Number.isFinite(position) && this.shown.peek()) {
-      this.#moved.value = position;
-      this.#unsent = true;
-      this.#send();
+      this.#moved.set(position);
     }
   }
 
@@ -120,27 +118,6 @@ export class Slab {
   stop(): void {
     cancelAnimationFrame(this.#request);
     this.#playing.value = false;
-  }
-
-  #send(): void {
-    const position = this.#moved.peek();
-    if (this.#unsent && position !== null && this.#underWay < WINDOW) {
-      this.#unsent = false;
-      this.#underWay += 1;
-      void this.commands.run(() => this.#link.call("slab.set", { position })).then((done) => this.#sent(done));
-    }
-  }
-
-  #sent(done: boolean): void {
-    this.#underWay -= 1;
-    if (!done) {
-      this.stop();
-      this.#unsent = false;
-    }
-    this.#send();
-    if (this.#underWay === 0 && (!done || this.#traits.slab.peek()?.position === this.#moved.peek())) {
-      this.#moved.value = null; // else the trait is still on its way
-    }
   }
 }
 
