@@ -1,4 +1,4 @@
-"""What cuts in a real JupyterLab: a slab by panel, keys and grip, and how fast it moves; a plane by the panel."""
+"""What cuts in a real JupyterLab: slab, planes and boxes by panel, keys and grips, and how fast the slab moves."""
 
 from __future__ import annotations
 
@@ -51,6 +51,17 @@ def notebook(lab: Lab, browser: Browser) -> Iterator[Notebook]:
     notebook.page.close()
 
 
+def drag(notebook: Notebook, name: str, right: float, down: float) -> None:
+    """Drag a grip by pixels."""
+    grip = notebook.page.get_by_role("slider", name=name, exact=True).bounding_box()
+    assert grip is not None
+    x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
+    notebook.page.mouse.move(x, y)
+    notebook.page.mouse.down()
+    notebook.page.mouse.move(x + right, y + down, steps=6)
+    notebook.page.mouse.up()
+
+
 def test_a_plane_by_the_panel(notebook: Notebook) -> None:
     panel = notebook.page.locator(".bw-panel").first
     whole = notebook.brightness()
@@ -62,6 +73,34 @@ def test_a_plane_by_the_panel(notebook: Notebook) -> None:
     notebook.page.get_by_role("button", name="Undo").click()
     until(lambda: notebook.brightness() > 0.99 * whole, 30, "the whole again")
     assert notebook.evaluate("len(viewer.clipping)") == 0
+
+
+def test_a_plane_and_a_box_by_their_grips(notebook: Notebook) -> None:
+    page, panel = notebook.page, notebook.page.locator(".bw-panel").first
+    panel.get_by_role("button", name="Add plane").click()
+    panel.get_by_label("Axis of Plane").select_option("x")  # which lies in the picture
+    until(lambda: notebook.evaluate("viewer.clipping[0].shapes[0].coefficients[0]") == 1, 20, "another axis")
+    position = "viewer.clipping[0].shapes[0].coefficients[3]"
+    before = notebook.evaluate(position)
+    notebook.wait_sharp()
+    picture = notebook.picture()
+    drag(notebook, "Position of Plane", 60, 0)
+    until(lambda: notebook.evaluate(position) > before + 1, 20, "a drag")
+    until(lambda: notebook.evaluate("viewer.history.next_undo") == "move a cut", 20, "its step")
+    notebook.wait_sharp()
+    assert notebook.picture() != picture
+    page.get_by_role("button", name="Undo").click()
+    until(lambda: notebook.evaluate(position) == before, 20, "where it was before the drag")
+
+    panel.get_by_role("button", name="Add box").click()
+    until(lambda: notebook.evaluate("len(viewer.clipping)") == 2, 20, "the box")
+    corners = "[viewer.clipping[1].shapes[0].min, viewer.clipping[1].shapes[0].max]"
+    low, high = notebook.evaluate(corners)
+    drag(notebook, "Upper x of Box", 40, 0)
+    until(lambda: notebook.evaluate(corners)[1][0] > high[0] + 1, 20, "a side")
+    assert notebook.evaluate(corners)[0] == low
+    notebook.wait_sharp()
+    notebook.screenshot(ARTIFACTS / "cut-grips.png")
 
 
 def test_a_slab_by_panel_keys_and_grip(notebook: Notebook) -> None:
@@ -86,12 +125,7 @@ def test_a_slab_by_panel_keys_and_grip(notebook: Notebook) -> None:
     low, high = notebook.evaluate("[viewer.models[0].bounds[side][1] for side in (0, 1)]")
     assert notebook.evaluate("viewer.slab.position") == pytest.approx((low + high) / 2)
 
-    grip = page.get_by_role("slider", name="Position of the slab").bounding_box()
-    assert grip is not None
-    page.mouse.move(grip["x"] + 9, grip["y"] + 9)
-    page.mouse.down()
-    page.mouse.move(grip["x"] + 9, grip["y"] - 51, steps=6)
-    page.mouse.up()
+    drag(notebook, "Position of the slab", 0, -60)
     until(lambda: notebook.evaluate("viewer.slab.position") > (low + high) / 2 + 1, 20, "a drag")
     until(lambda: notebook.evaluate("viewer.history.next_undo") == "move the slab", 20, "its step")
     notebook.evaluate("viewer.undo()")

@@ -149,6 +149,7 @@ function Box({ name, busy, change, of: [lowest, highest] }: ShapeProps<Corners>)
                   label={`${end === "low" ? "Lower" : "Upper"} ${axis} of ${name}, µm`}
                   title={`${axis}, µm`}
                   value={value}
+                  digits={4} // more do not fit
                   disabled={busy}
                   {...(end === "high" ? { above: lowest[index] ?? 0 } : { below: highest[index] ?? 0 })}
                   onChoose={(chosen) => {
