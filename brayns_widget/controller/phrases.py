@@ -140,6 +140,7 @@ _TEXTS: Mapping[str, Callable[[str, Values], str]] = {
     "Cut.update": lambda _, values: _recut(values),
     "Clipping.clear": lambda *_: "cut nothing",
     "Slab.set": _cut,
+    "Slab.play": lambda *_: "",  # its steps are those of moves
     "Slab.strip": lambda *_: "",  # as with pictures
     "Slab.step": lambda *_: SLAB_MOVED,
     "Part.remove": lambda part, _: f"remove {part}",

@@ -42,6 +42,11 @@ USUAL_SHARE = 0.1
 SMALLEST_UM = 1.0
 """Thickness where what is there is flat."""
 
+PLAYED = 8.0
+"""Seconds from one end of what is there to the other, as the panel plays it, too."""
+
+_BETWEEN = 1 / 30  # s; no eye follows more places
+
 _LEAST_CELLS = 3  # fewer have no principal axis
 
 
@@ -54,6 +59,7 @@ class Slab(Group):
         viewer.slab.axis = "y"
         viewer.slab.set(position=1200, thickness=50)
         viewer.slab.step()              # by its thickness
+        viewer.slab.play()              # through all that is there
 
     What ``viewer.clipping`` cuts away is cut as well.
     """
@@ -187,6 +193,39 @@ class Slab(Group):
             self._need(ready)
             slab = self._placed(self._wanted, self._wanted, moved=False)
             await self._send(ready, replace(slab, position=slab.position + count * slab.thickness))
+
+    @long
+    async def play(self, report: Report, *, seconds: Annotated[float, Gt(0)] = PLAYED) -> None:
+        """Move it through all that is there: from where it is, or from the beginning if it is at the end.
+
+        It is switched on for that. It goes by the clock: where pictures take long, it leaves places out. It ends early
+        when the slab is switched off or turned meanwhile, and stays where it is when the task is cancelled.
+
+        Args:
+            report: gets the progress.
+            seconds: from one end to the other.
+
+        Raises (from the task):
+            CircuitError: this renderer has no slab, or nothing is there to cut.
+        """
+        await self._core.loaded_renderer(report)
+        self._need(await self._core.connection.ensure(report))
+        if (bounds := self._bounds()) is None:
+            raise CircuitError("Nothing is there to cut.")
+        await self.set.aio(on=True)
+        first = self._wanted
+        low, high = reach(bounds, first.normal)
+        share = (first.position - low) / (high - low) if high > low else 1.0
+        begin = share if 0.0 <= share < 1.0 else 0.0
+        clock = asyncio.get_running_loop().time
+        started, share = clock(), begin
+        while share < 1.0:
+            await asyncio.sleep(_BETWEEN)
+            share = min(begin + (clock() - started) / seconds, 1.0)
+            report((share - begin) / (1.0 - begin), "Playing")
+            if not self._wanted.on or self._wanted.normal != first.normal:
+                return
+            await self.set.aio(position=low + share * (high - low))
 
     @long
     async def strip(

@@ -124,6 +124,46 @@ def test_it_cuts_the_next_job_too(cluster, controller, slab):
     assert sent(cluster)[0] == sent(cluster)[1]
 
 
+def test_it_is_played_to_the_end_from_where_it_is(cluster, controller, slab):
+    load(controller)
+    low, high = (corner[2] for corner in bounds(controller))
+    begin = low + (high - low) / 4
+    slab.set(position=begin)
+    slab.play(seconds=0.2).result(WAIT)
+    places = [params["position"] for params in sent(cluster)[1:]]
+    assert all(params["enabled"] for params in sent(cluster)[1:])
+    assert places == sorted(places)
+    assert (places[0], places[-1]) == (begin, pytest.approx(high))
+    assert controller.history.next_undo == "move the slab"
+    controller.undo()
+    assert (slab.on, slab.position) == (True, begin)
+    slab.position = high
+    count = len(sent(cluster))
+    slab.play(seconds=0.2).result(WAIT)  # from the beginning, as it is at the end
+    assert low <= sent(cluster)[count + 1]["position"] < high - (high - low) / 4
+
+
+def test_a_slab_that_is_switched_off_is_played_no_more(cluster, controller, slab):
+    load(controller)
+    slab.set(on=True)
+    task = slab.play(seconds=600)
+    until(lambda: len(sent(cluster)) > 3)
+    slab.on = False
+    task.result(WAIT)
+    assert not sent(cluster)[-1]["enabled"]
+
+
+def test_a_play_that_is_cancelled_leaves_the_slab_where_it_is(cluster, controller, slab):
+    load(controller)
+    task = slab.play(seconds=600)
+    until(lambda: len(sent(cluster)) > 3)
+    task.cancel()
+    with pytest.raises(RequestCancelled):
+        task.result(WAIT)
+    assert slab.on
+    assert slab.position == sent(cluster)[-1]["position"]
+
+
 def test_a_strip_shows_several_slabs_and_leaves_it_where_it_is(cluster, controller, slab, tmp_path, monkeypatch):
     barred: list[object] = []
 
@@ -162,6 +202,8 @@ def test_a_strip_that_is_cancelled_leaves_the_slab_as_it_was(cluster, controller
 def test_no_strip_of_nothing_and_none_that_is_no_png(controller, slab):
     with pytest.raises(CircuitError, match="Nothing is there"):
         slab.strip().result(WAIT)
+    with pytest.raises(CircuitError, match="Nothing is there"):
+        slab.play().result(WAIT)
     with pytest.raises(ValueError, match="is a PNG file"):
         slab.strip(2, "strip.jpg").result(WAIT)
 

@@ -191,6 +191,8 @@ def test_a_card_shows_the_partners_of_its_cell(view):
     button = card.get_by_role("button", name="Partners of cell 7")
     button.click()
     card.get_by_text("No model shows it.").wait_for()
-    button.click()
+    view.panel.locator("summary").filter(has_text="Synapses").click()
+    view.panel.get_by_role("group", name="Partners of a cell").wait_for(state="detached")
+    button.click()  # which unfolds the section
     view.panel.get_by_role("listbox", name="Partners of cell 7").wait_for()
     assert view.calls("connections.list_partners")[1]["cell"] == {"cortex": [7]}

@@ -862,6 +862,7 @@ CALLS: Mapping[str, Callable[[Stage], tuple[tuple[Any, ...], dict[str, Any]]]] =
     "rendering.set_radius_floor": lambda _: ((15.0,), {}),
     "slab.set": lambda _: ((), {"thickness": 0.25}),
     "slab.step": lambda _: ((), {}),
+    "slab.play": lambda _: ((), {"seconds": 0.01}),
     "slab.strip": lambda _: ((1,), {"size": (16, 16)}),
     "rendering.set_fog": lambda _: ((0.7,), {}),
     "rendering.set_outlines": lambda _: ((0.7,), {}),

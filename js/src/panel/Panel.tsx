@@ -34,7 +34,7 @@ export function Panel() {
       <Section title="Select">
         <Select />
       </Section>
-      <Section title="Synapses" folded>
+      <Section title="Synapses" folded wanted={view.picture.partners.cell}>
         <Synapses />
       </Section>
       <Section
