@@ -8,15 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 if TYPE_CHECKING:
-    from brayns_widget.protocol.brayns.camera import Orthographic, Perspective, View
+    from brayns_widget.protocol.brayns.camera import Cylindric, Orthographic, Perspective, View
     from brayns_widget.protocol.endpoints import Endpoint
 
 Vector = tuple[float, float, float]
 Bounds = tuple[Vector, Vector]
-Kind = Literal["perspective", "orthographic"]
+Kind = Literal["perspective", "orthographic", "cylindric"]
 Side = Literal["front", "back", "left", "right", "top", "bottom"]
 
 # Above and below, the eye stands that far (radians) beside the y axis: so y can stay up, and turning goes on upright.
@@ -39,15 +39,17 @@ _NEAREST = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """A camera of either projection.
+    """A camera of any projection.
 
     Args:
         position: the eye, µm.
         target: the point it looks at, µm.
         up: the up direction; need not be perpendicular or of length 1.
-        type: "perspective" or "orthographic".
-        fovy: vertical opening angle of the perspective projection, degrees.
+        type: "perspective"; "orthographic"; or "cylindric", which sees half a turn from left to right.
+        fovy: vertical opening angle of the perspective and the cylindric projection, degrees.
         height: visible height of the orthographic projection, µm.
+        aperture: radius of the lens of the perspective projection, µm: what is as far away as the target is sharp, and
+            all else the less so, the wider it is. 0: all is sharp.
 
     Raises:
         ValueError: a number is not finite or out of range, or the directions do not span a view.
@@ -59,18 +61,21 @@ class Camera:
     type: Kind = "perspective"
     fovy: float = 45.0
     height: float = 1000.0
+    aperture: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("position", "target", "up"):
             object.__setattr__(self, name, _vector(name, getattr(self, name)))
-        for name in ("fovy", "height"):
+        for name in ("fovy", "height", "aperture"):
             object.__setattr__(self, name, _number(name, getattr(self, name)))
-        if not isinstance(self.type, str) or self.type not in {"perspective", "orthographic"}:
-            raise ValueError(f"camera type is {self.type!r}, not 'perspective' or 'orthographic'")
+        if self.type not in get_args(Kind):
+            raise ValueError(f"camera type is {self.type!r}, not {', '.join(map(repr, get_args(Kind)))}")
         if not 0 < self.fovy < 180:
             raise ValueError(f"camera fovy is {self.fovy}, not between 0 and 180 degrees")
         if not 0 < self.height < math.inf:
             raise ValueError(f"camera height is {self.height}, not a positive number of µm")
+        if self.aperture < 0:
+            raise ValueError(f"camera aperture is {self.aperture}, not a radius in µm")
         right = _cross(_subtract(self.target, self.position), self.up)
         if not 0 < _length(right) < math.inf:
             raise ValueError(
@@ -102,7 +107,7 @@ class Camera:
         return cls(**data)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON: type, position, target, up, fovy, height."""
+        """Return it as JSON, field by field."""
         return {
             "type": self.type,
             "position": list(self.position),
@@ -110,6 +115,7 @@ class Camera:
             "up": list(self.up),
             "fovy": self.fovy,
             "height": self.height,
+            "aperture": self.aperture,
         }
 
     @property
@@ -120,11 +126,18 @@ class Camera:
         return View(position=self.position, target=self.target, up=self.up)
 
     @property
-    def projection(self) -> Perspective | Orthographic:
-        """Projection, as Brayns' ``Perspective`` or ``Orthographic``."""
-        from brayns_widget.protocol.brayns.camera import Orthographic, Perspective
+    def projection(self) -> Perspective | Orthographic | Cylindric:
+        """Projection, as one of Brayns'."""
+        from brayns_widget.protocol.brayns.camera import Cylindric, Orthographic, Perspective
 
-        return Perspective(fovy=self.fovy) if self.type == "perspective" else Orthographic(height=self.height)
+        if self.type == "orthographic":
+            return Orthographic(height=self.height)
+        if self.type == "cylindric":
+            return Cylindric(fovy=self.fovy)
+        if not self.aperture:
+            return Perspective(fovy=self.fovy)
+        focus = _length(_subtract(self.position, self.target))
+        return Perspective(fovy=self.fovy, aperture_radius=self.aperture, focus_distance=focus)
 
     @property
     def visible_height(self) -> float:
@@ -137,9 +150,12 @@ class Camera:
         """Return the calls, as endpoints and parameters, that set this as the renderer's camera."""
         from brayns_widget.protocol.brayns import camera as brayns
 
-        perspective = self.type == "perspective"
-        project = brayns.SET_CAMERA_PERSPECTIVE if perspective else brayns.SET_CAMERA_ORTHOGRAPHIC
-        return ((project, self.projection), (brayns.SET_CAMERA_VIEW, self.view))
+        project: Mapping[Kind, Endpoint[Any, None]] = {
+            "perspective": brayns.SET_CAMERA_PERSPECTIVE,
+            "orthographic": brayns.SET_CAMERA_ORTHOGRAPHIC,
+            "cylindric": brayns.SET_CAMERA_CYLINDRIC,
+        }
+        return ((project[self.type], self.projection), (brayns.SET_CAMERA_VIEW, self.view))
 
     def seen_from(self, side: Side) -> Camera:
         """Return a camera with this target, distance and projection that looks from a side, with y up.
@@ -169,7 +185,7 @@ class Camera:
         In camera axes, an eye at e sees the point p if ``|p_y - e_y| <= t (e_z - p_z)`` with ``t = tan(fovy / 2)``, and
         so for x with ``aspect * t``. With A the greatest ``p_y + t p_z`` and B the greatest ``t p_z - p_y``, the
         nearest such eye has ``e_y = (A - B) / 2`` and ``e_z = (A + B) / 2t``; x and y may want different ``e_z``. The
-        eye keeps away from the nearest point by a quarter of what it sees.
+        eye keeps away from the nearest point by a quarter of what it sees. A cylindric eye sees as high, and wider.
 
         Args:
             points: at least one, µm; such as the corners of a box.

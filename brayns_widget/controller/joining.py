@@ -108,8 +108,11 @@ async def _read_camera(renderer: Server) -> Camera | None:
         if kind == "orthographic":
             height = (await renderer.call(brayns.GET_CAMERA_ORTHOGRAPHIC)).height
             return Camera(position, target, up, "orthographic", height=height)
-        fovy = (await renderer.call(brayns.GET_CAMERA_PERSPECTIVE)).fovy if kind == "perspective" else FRONT.fovy
-        return Camera.perspective(position, target, up, fovy)
+        if kind == "cylindric":
+            fovy = (await renderer.call(brayns.GET_CAMERA_CYLINDRIC)).fovy
+            return replace(Camera.perspective(position, target, up, fovy), type="cylindric")
+        seen = await renderer.call(brayns.GET_CAMERA_PERSPECTIVE)
+        return replace(Camera.perspective(position, target, up, seen.fovy), aperture=seen.aperture_radius)
     except (RequestError, ProtocolError, ValueError):
         return None
 

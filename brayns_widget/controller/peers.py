@@ -18,6 +18,7 @@ from brayns_widget.protocol.messages import Reply
 
 # Methods that see through the camera, tell it, or change a part of it.
 _LOOKING = ("get-camera", "set-camera", "render-image", "snapshot", "export-", "inspect")
+_AIMING = {f"set-camera-{what}" for what in ("view", "perspective", "orthographic", "cylindric")}
 # Methods that do not change the scene; after all others it is read again.
 _HARMLESS = ("get-", "render-image", "registry", "schema", "inspect", "snapshot", "export-", "cancel", "quit")
 
@@ -37,12 +38,15 @@ async def follow(core: Core, server: Server, method: str, params: Any) -> None:
         core.findings.forget(None)
     elif method.startswith("set-material-") and isinstance(params, dict):
         await core.scene.read_material(server, params.get("model_id"))
-    elif method in {"set-camera-view", "set-camera-perspective", "set-camera-orthographic"}:
+    elif method in _AIMING:
         view = await server.call(camera.GET_CAMERA_VIEW)
         values: dict[str, Any] = {"position": view.position, "target": view.target, "up": view.up}
-        if await server.call(camera.GET_CAMERA_TYPE) == "perspective":
-            fovy = (await server.call(camera.GET_CAMERA_PERSPECTIVE)).fovy
-            values |= {"type": "perspective", "fovy": fovy}
+        kind = await server.call(camera.GET_CAMERA_TYPE)
+        if kind == "perspective":
+            seen = await server.call(camera.GET_CAMERA_PERSPECTIVE)
+            values |= {"type": "perspective", "fovy": seen.fovy, "aperture": seen.aperture_radius}
+        elif kind == "cylindric":
+            values |= {"type": "cylindric", "fovy": (await server.call(camera.GET_CAMERA_CYLINDRIC)).fovy}
         else:
             height = (await server.call(camera.GET_CAMERA_ORTHOGRAPHIC)).height
             values |= {"type": "orthographic", "height": height}

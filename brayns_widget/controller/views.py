@@ -68,6 +68,7 @@ class LiveCamera(Camera):
     type = _Field[Kind]()
     fovy = _Field[float]()
     height = _Field[float]()
+    aperture = _Field[float]()
 
     @property
     def value(self) -> Camera:
@@ -143,7 +144,7 @@ class LiveCamera(Camera):
     def _show_all(self) -> None:
         """Do what ``reset`` does; on the loop thread only."""
         height = self.height if self.type == "orthographic" else FRONT.height
-        self._fit(replace(FRONT, type=self.type, fovy=self.fovy, height=height))
+        self._fit(replace(FRONT, type=self.type, fovy=self.fovy, height=height, aperture=self.aperture))
 
     def _fit(self, camera: Camera) -> None:
         """Look in the direction of a camera, at all visible models if there are any."""

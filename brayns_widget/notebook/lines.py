@@ -70,11 +70,12 @@ def assignment(name: str, value: Any) -> str:
 
 def camera_line(camera: Camera) -> str:
     """Return the line that sets a camera, to six digits; defaults are left out, and what has no effect."""
-    usual, idle = Camera().to_dict(), "fovy" if camera.type == "orthographic" else "height"
+    usual = Camera().to_dict()
+    idle = {"orthographic": {"fovy", "aperture"}, "cylindric": {"height", "aperture"}}.get(camera.type, {"height"})
     fields = {
         name: _rounded(value)
         for name, value in camera.to_dict().items()
-        if name == "position" or (value != usual[name] and name != idle)
+        if name == "position" or (value != usual[name] and name not in idle)
     }
     return assignment("camera", fields)
 

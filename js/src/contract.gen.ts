@@ -4,9 +4,10 @@ export interface Camera {
   readonly position: readonly [number, number, number];
   readonly target: readonly [number, number, number];
   readonly up: readonly [number, number, number];
-  readonly type: "perspective" | "orthographic";
+  readonly type: "perspective" | "orthographic" | "cylindric";
   readonly fovy: number;
   readonly height: number;
+  readonly aperture: number;
 }
 
 export interface ModelState {

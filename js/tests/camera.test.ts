@@ -21,6 +21,7 @@ const FRONT: Camera = {
   target: [10, 20, 30],
   up: [0, 1, 0],
   fovy: 45,
+  aperture: 0,
   height: 500,
 };
 const FLAT: Camera = { ...FRONT, type: "orthographic" };
@@ -200,6 +201,11 @@ test("changing the projection keeps the size of what lies at the target, there a
   assert.ok(Math.abs(flat.height - visibleHeight(FRONT)) < 1e-9);
   assert.ok(sameView(project(flat, "perspective"), { ...FRONT, height: flat.height }));
   assert.equal(project(FRONT, "perspective"), FRONT);
+  assert.deepEqual(project(FRONT, "cylindric"), { ...FRONT, type: "cylindric" });
+  assert.ok(sameView(project(project(FRONT, "cylindric"), "perspective"), FRONT));
+  const bent = project(flat, "cylindric");
+  assert.equal(bent.type, "cylindric");
+  assert.ok(Math.abs(visibleHeight(bent) - visibleHeight(FRONT)) < 1e-9);
 });
 
 test("views are the same up to rounding only", () => {
@@ -209,6 +215,7 @@ test("views are the same up to rounding only", () => {
     { ...FRONT, target: [10, 21, 30] as const },
     { ...FRONT, up: [0, 0, 1] as const },
     { ...FRONT, fovy: 46 },
+    { ...FRONT, aperture: 1 },
     { ...FRONT, height: 501 },
     FLAT,
   ]) {

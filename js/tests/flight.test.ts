@@ -11,6 +11,7 @@ const FRONT: Camera = {
   target: [0, 0, 0],
   up: [0, 1, 0],
   fovy: 45,
+  aperture: 0,
   height: 828,
 };
 const SHARES = Array.from({ length: 21 }, (_, step) => step / 20);

@@ -22,6 +22,7 @@ const FRONT: Camera = {
   target: [10, 20, 30],
   up: [0, 1, 0],
   fovy: 45,
+  aperture: 0,
   height: 500,
 };
 

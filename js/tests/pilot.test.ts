@@ -9,6 +9,7 @@ const START: Camera = {
   target: [0, 0, 0],
   up: [0, 1, 0],
   fovy: 45,
+  aperture: 0,
   height: 80,
 };
 const at = (z: number): Camera => ({ ...START, position: [0, 0, z] });

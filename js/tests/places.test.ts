@@ -37,6 +37,7 @@ const CAMERA: Camera = {
   target: [0, 0, 0],
   up: [0, 1, 0],
   fovy: 90,
+  aperture: 0,
   height: 20,
 };
 const WIDE = { width: 200, height: 100 };
@@ -49,6 +50,14 @@ test("a position is seen where the picture shows it", () => {
   near(seenAt([0, 10, 0], { ...CAMERA, up: [-1, 0, 0] }, WIDE), [0.75, 0.5]);
   near(seenAt([0, -5, 5], { ...CAMERA, type: "orthographic" }, WIDE), [0.5, 0.75]);
   near(seenAt([9, 0, 5], { ...CAMERA, position: [-4, 2, 5], target: [9, 0, 5] }, WIDE), [0.5, 0.5]);
+});
+
+test("a cylindric camera sees half a turn from left to right", () => {
+  const camera: Camera = { ...CAMERA, type: "cylindric" };
+  near(seenAt([0, 10, 0], camera, WIDE), [0.5, 0]);
+  near(seenAt([10, 0, 0], camera, WIDE), [0.75, 0.5]);
+  near(seenAt([10, 5 * Math.SQRT2, 0], camera, WIDE), [0.75, 0.25]); // as high as a cylinder at that distance
+  assert.equal(seenAt([1, 0, 11], camera, WIDE), null);
 });
 
 test("behind the camera nothing is seen", () => {

@@ -9,6 +9,7 @@ const at = (x: number): Camera => ({
   target: [x, 0, 0],
   up: [0, 1, 0],
   fovy: 45,
+  aperture: 0,
   height: 20,
 });
 const frame = (camera: number, moving: boolean) => ({ camera, moving }) as Frame;

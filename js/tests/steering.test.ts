@@ -9,6 +9,7 @@ const at = (z: number): Camera => ({
   target: [0, 0, 0],
   up: [0, 1, 0],
   fovy: 45,
+  aperture: 0,
   height: 80,
 });
 const ack = (seq: number): Ack => ({ seq, shown: true, decode_ms: 1 });

@@ -12,6 +12,7 @@ const CAMERA: Camera = {
   target: [0, 0, 0],
   up: [0, 1, 0],
   fovy: 45,
+  aperture: 0,
   height: 1,
 };
 const IDS = { seq: 1 } as Ids;

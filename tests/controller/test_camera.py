@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from brayns_widget.controller.camera import FRONT, Camera, Vector, box_around, c
 NUMBER = st.floats(-1e5, 1e5)
 POINT = st.tuples(NUMBER, NUMBER, NUMBER)
 HALF = st.floats(1.0, 1e4)
+KINDS = ["perspective", "orthographic", "cylindric"]
 
 
 def project(camera: Camera, point: Vector, aspect: float) -> tuple[float, float]:
@@ -86,6 +88,12 @@ def test_framing_keeps_direction_and_projection():
     assert camera.position[0] > 10
 
 
+def test_a_cylindric_camera_is_framed_as_a_perspective_one():
+    points = [(-50.0, -20.0, 0.0), (50.0, 20.0, 10.0)]
+    camera = Camera(type="cylindric").framing(points, 4 / 3)
+    assert camera == replace(Camera().framing(points, 4 / 3), type="cylindric")
+
+
 def test_a_point_is_framed_too():
     camera = FRONT.framing([(5.0, 5.0, 5.0)], 1.0)
     assert camera.target == (5.0, 5.0, 5.0)
@@ -140,14 +148,14 @@ def test_pages_frame_and_turn_as_python_does():
             ("rolled", camera.rolled(case["degrees"])),
         ):
             expected = Camera.from_dict(case[name])
-            for field in ("position", "target", "up", "fovy", "height"):
+            for field in ("position", "target", "up", "fovy", "height", "aperture"):
                 assert getattr(made, field) == pytest.approx(getattr(expected, field)), (name, field)
 
 
-@given(POINT, st.sampled_from(["perspective", "orthographic"]), st.floats(1, 170), st.floats(1, 1e6))
-def test_json_holds_all_of_it(position, kind, fovy, height):
+@given(POINT, st.sampled_from(KINDS), st.floats(1, 170), st.floats(1, 1e6), st.floats(0, 1e3))
+def test_json_holds_all_of_it(position, kind, fovy, height, aperture):
     target = (position[0], position[1], position[2] - 10)
-    camera = Camera(position, target, type=kind, fovy=fovy, height=height)
+    camera = Camera(position, target, type=kind, fovy=fovy, height=height, aperture=aperture)
     assert Camera.from_dict(camera.to_dict()) == camera
 
 
@@ -170,6 +178,7 @@ def test_json_may_leave_things_out():
         ({"fovy": 180}, "between 0 and 180"),
         ({"fovy": None}, "not a finite number"),
         ({"height": 0}, "positive"),
+        ({"aperture": -1}, "not a radius"),
         ({"roll": 3}, "roll"),
     ],
 )
@@ -188,16 +197,26 @@ def test_calls_of_the_renderer():
         ("set-camera-orthographic", {"height": 50}),
         ("set-camera-view", view),
     ]
+    assert sent(Camera((0, 0, 9), type="cylindric", fovy=30, aperture=2)) == [
+        ("set-camera-cylindric", {"fovy": 30}),
+        ("set-camera-view", view),
+    ]
+
+
+def test_a_lens_is_focused_at_the_target():
+    (call, _) = sent(Camera((0, 0, 9), (0, 0, 2), fovy=30, aperture=0.5))
+    assert call == ("set-camera-perspective", {"fovy": 30, "aperture_radius": 0.5, "focus_distance": 7})
 
 
 def sent(camera: Camera) -> list[tuple[str, Any]]:
     return [(endpoint.name, endpoint.encode(params)) for endpoint, params in camera.calls()]
 
 
-@pytest.mark.parametrize("kind", ["perspective", "orthographic"])
-def test_calls_satisfy_the_real_renderers_schemas(shared_dir, kind):
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("aperture", [0, 1])
+def test_calls_satisfy_the_real_renderers_schemas(shared_dir, kind, aperture):
     schemas = json.loads((shared_dir / "protocol" / "renderer-schemas.json").read_text(encoding="utf-8"))
-    for method, params in sent(Camera(type=kind)):
+    for method, params in sent(Camera(type=kind, aperture=aperture)):
         jsonschema.validate(params, schemas[method]["params"])
 
 

@@ -103,6 +103,20 @@ def test_an_orthographic_camera_is_taken_over(cluster, joined):
     assert (joined.camera.type, joined.camera.height) == ("orthographic", 321.0)
 
 
+def test_a_lens_is_taken_over(cluster, joined):
+    cluster.renderer.answers["get-camera-type"] = lambda _: "perspective"
+    cluster.renderer.answers["get-camera-perspective"] = lambda _: {"fovy": 30.0, "aperture_radius": 2.0}
+    joined.start().result(WAIT)
+    assert (joined.camera.type, joined.camera.fovy, joined.camera.aperture) == ("perspective", 30, 2)
+
+
+def test_a_cylindric_camera_is_taken_over(cluster, joined):
+    cluster.renderer.answers["get-camera-type"] = lambda _: "cylindric"
+    cluster.renderer.answers["get-camera-cylindric"] = lambda _: {"fovy": 30.0}
+    joined.start().result(WAIT)
+    assert (joined.camera.type, joined.camera.fovy) == ("cylindric", 30)
+
+
 def test_another_renderer_than_the_interactive_one_is_not_taken_over(cluster, joined):
     cluster.renderer.answers["get-renderer-type"] = lambda _: "production"
     joined.start().result(WAIT)

@@ -80,19 +80,21 @@ def test_what_a_request_colors_is_known_to_be_colored_otherwise(controller):
     assert (model.color, model.colored_by, controller.legend) == (None, None, None)
 
 
-@pytest.mark.parametrize("kind", ["perspective", "orthographic"])
+@pytest.mark.parametrize("kind", ["perspective", "orthographic", "cylindric"])
 def test_the_camera_and_the_background_follow_requests(cluster, controller, kind):
     view = {"position": [1.0, 2.0, 3.0], "target": [0.0, 0.0, 0.0], "up": [0.0, 1.0, 0.0]}
     cluster.renderer.answers |= {
         "get-camera-view": lambda _: view,
         "get-camera-type": lambda _: kind,
-        "get-camera-perspective": lambda _: {"fovy": 12.0},
+        "get-camera-perspective": lambda _: {"fovy": 12.0, "aperture_radius": 0.5},
+        "get-camera-cylindric": lambda _: {"fovy": 12.0},
         "get-camera-orthographic": lambda _: {"height": 34.0},
         "get-renderer-interactive": lambda _: {"background_color": [0.0, 0.0, 1.0, 1.0]},
     }
     controller.renderer.request("set-camera-view", view)
     assert (controller.camera.position, controller.camera.type) == ((1, 2, 3), kind)
-    assert (controller.camera.fovy if kind == "perspective" else controller.camera.height) in {12, 34}
+    assert (controller.camera.height if kind == "orthographic" else controller.camera.fovy) in {12, 34}
+    assert controller.camera.aperture == (0.5 if kind == "perspective" else 0)
     controller.renderer.request("set-renderer-interactive", {"background_color": [0, 0, 1, 1]})
     assert controller.background == "#0000ff"
 

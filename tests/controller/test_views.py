@@ -91,7 +91,7 @@ def test_the_camera_of_another_controller_is_one_to_assign(controller, cluster):
 
 def test_what_cannot_take_effect_raises(controller):
     camera = controller.camera
-    with pytest.raises(AttributeError, match=r"no 'fov'; it has position, target, up, type, fovy, height\."):
+    with pytest.raises(AttributeError, match=r"no 'fov'; it has position, target, up, type, fovy, height, aperture\."):
         camera.fov = 1
     with pytest.raises(TypeError, match="does not support item assignment"):
         camera["fovy"] = 1

@@ -48,6 +48,23 @@ def test_the_camera_by_pointer_keys_and_panel(notebook: Notebook) -> None:
     notebook.wait_sharp()
     notebook.screenshot(ARTIFACTS / "camera-right.png")
 
+    # The panel blurs by depth, and bends the view; the picture follows.
+    sharp = notebook.picture()
+    panel.get_by_label("Blur by depth").fill("40")
+    until(lambda: notebook.evaluate("viewer.camera.aperture") > 0, 20, "the lens")
+    notebook.wait_sharp()
+    assert (blurred := notebook.picture()) != sharp
+    notebook.screenshot(ARTIFACTS / "camera-lens.png")
+    panel.get_by_label("Projection").select_option("cylindric")
+    until(lambda: notebook.evaluate("viewer.camera.type") == "cylindric", 20, "the projection")
+    notebook.wait_sharp()
+    assert notebook.picture() not in {sharp, blurred}
+    notebook.screenshot(ARTIFACTS / "camera-cylindric.png")
+    notebook.evaluate(
+        "setattr(viewer, 'camera', {**viewer.camera.value.to_dict(), 'type': 'perspective', 'aperture': 0})"
+    )
+    notebook.wait_sharp()
+
     # A double click turns to a cell that is seen there.
     box = canvas.bounding_box()
     assert box is not None

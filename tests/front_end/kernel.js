@@ -2,7 +2,7 @@
 import widget from "/widget.js";
 
 const DEFAULTS = {
-  camera: { type: "perspective", position: [0, 0, 1000], target: [0, 0, 0], up: [0, 1, 0], fovy: 45, height: 800 },
+  camera: { type: "perspective", position: [0, 0, 1000], target: [0, 0, 0], up: [0, 1, 0], fovy: 45, height: 800, aperture: 0 },
   views: {},
   models: [],
   status: { state: "ready", text: "Ready" },

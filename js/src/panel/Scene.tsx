@@ -1,10 +1,12 @@
 // The camera, and what tells its scale.
 import { useView } from "../context.js";
+import type { Camera } from "../contract.js";
 import { publish } from "../kernel/traits.js";
-import { project } from "../picture/camera.js";
+import { project, visibleHeight } from "../picture/camera.js";
 import { SIDES, type Side } from "../picture/framing.js";
 import { Button } from "../ui/Button.js";
 import { Field } from "../ui/Field.js";
+import { Percent } from "../ui/Percent.js";
 import { Views } from "./Views.js";
 
 export function Scene() {
@@ -12,6 +14,7 @@ export function Scene() {
     <div>
       <Sides />
       <Projection />
+      <Lens />
       <ScaleBar />
       <Views />
     </div>
@@ -52,20 +55,48 @@ function Sides() {
 
 function Projection() {
   const { picture, traits } = useView();
-  const choose = (name: string) => {
-    const type = name === "orthographic" ? "orthographic" : "perspective";
+  const choose = (type: Camera["type"]) => {
     picture.pilot.steer((camera) => project(camera, type));
     picture.pilot.rest();
   };
   return (
     <Field name="Projection">
       {(id) => (
-        <select id={id} value={traits.camera.value.type} onChange={(event) => choose(event.currentTarget.value)}>
+        <select
+          id={id}
+          value={traits.camera.value.type}
+          onChange={({ currentTarget }) => choose(currentTarget.value as Camera["type"])}
+        >
           <option value="perspective">Perspective</option>
           <option value="orthographic">Orthographic</option>
+          <option value="cylindric" title="Half a turn from left to right">
+            Cylindric
+          </option>
         </select>
       )}
     </Field>
+  );
+}
+
+/** The widest lens, as a share of what is seen at the target. */
+const WIDEST = 0.05;
+
+/** How much what is before or behind the target is blurred. */
+function Lens() {
+  const { picture, traits } = useView();
+  const camera = traits.camera.value;
+  return (
+    <Percent
+      name="Blur by depth"
+      value={camera.type === "perspective" ? camera.aperture / (WIDEST * visibleHeight(camera)) : null}
+      reason="Only a perspective camera has a lens"
+      title="How much what is before or behind the target is blurred"
+      disabled={false}
+      onChoose={(share) => {
+        picture.pilot.steer((now) => ({ ...now, aperture: share * WIDEST * visibleHeight(now) }));
+        picture.pilot.rest();
+      }}
+    />
   );
 }
 

@@ -132,8 +132,9 @@ export function zoom(camera: Camera, factor: number, at: Spot = MIDDLE, range: R
   const seen = Math.max(visibleHeight(camera), NEAREST_UM);
   const wanted = clamp(seen * factor, Math.min(range.least, seen), Math.max(range.most, seen));
   const share = wanted / seen;
+  const spot = camera.type === "cylindric" ? MIDDLE : at; // a plane is seen bent, and nothing of it stays
   const zoomed = camera.type === "orthographic" ? { ...camera, height: wanted } : dolly(camera, share);
-  return pan(zoomed, at.right * (1 / share - 1), at.up * (1 / share - 1));
+  return pan(zoomed, spot.right * (1 / share - 1), spot.up * (1 / share - 1));
 }
 
 /** Turns the camera about the direction in which it looks, so that the picture turns clockwise. */
@@ -141,13 +142,16 @@ export function roll(camera: Camera, angle: number): Camera {
   return { ...camera, up: rotate(camera.up, basis(camera).back, angle) };
 }
 
-/** The same view in the other projection: objects at the target keep their size. */
+/** The same view in another projection: objects at the target keep their size. */
 export function project(camera: Camera, type: Camera["type"]): Camera {
   if (type === camera.type) {
     return camera;
   }
   if (type === "orthographic") {
     return { ...camera, type, height: visibleHeight(camera) };
+  }
+  if (camera.type !== "orthographic") {
+    return { ...camera, type };
   }
   const distance = camera.height / (2 * Math.tan((camera.fovy * Math.PI) / 360));
   return dolly({ ...camera, type }, distance / basis(camera).distance);
@@ -162,6 +166,7 @@ export function sameView(a: Camera, b: Camera): boolean {
     near(a.position, b.position) &&
     near(a.target, b.target) &&
     near(a.up, b.up) &&
+    a.aperture === b.aperture &&
     Math.abs(a.fovy - b.fovy) <= 1e-6 &&
     Math.abs(a.height - b.height) <= tolerance
   );

@@ -86,7 +86,7 @@ export function framing(camera: Camera, points: readonly Vec3[], aspect: number)
   const [width, tall] = [high[0] - low[0], high[1] - low[1]];
   let eye: Vec3 = [x, y, depth + length(subtract(high, low))]; // in an orthographic projection it has to be outside
   let height = Math.max(width / aspect, tall) * MARGIN;
-  if (camera.type === "perspective") {
+  if (camera.type !== "orthographic") {
     const away = Math.max(NEAREST * Math.max(width, tall), SMALLEST_UM);
     const across = nearest(placed, 0, (slope * aspect) / MARGIN);
     const along = nearest(placed, 1, slope / MARGIN);

@@ -57,6 +57,12 @@ export function seenAt(position: Vec3, camera: Camera, { width, height }: Sides)
   if (depth <= 0) {
     return null;
   }
+  if (camera.type === "cylindric") {
+    // Columns are angles, half a turn in all; rows are heights on a cylinder around the camera.
+    const across = dot(offset, right);
+    const tall = 2 * Math.hypot(across, depth) * Math.tan((camera.fovy * Math.PI) / 360);
+    return [0.5 + Math.atan2(across, depth) / Math.PI, 0.5 - dot(offset, top) / tall];
+  }
   const high =
     camera.type === "orthographic" ? visibleHeight(camera) : 2 * depth * Math.tan((camera.fovy * Math.PI) / 360);
   return [0.5 + (dot(offset, right) / high) * (height / width), 0.5 - dot(offset, top) / high];
