@@ -50,7 +50,7 @@ def test_the_camera_by_pointer_keys_and_panel(notebook: Notebook) -> None:
 
     # The panel blurs by depth, and bends the view; the picture follows.
     sharp = notebook.picture()
-    panel.get_by_label("Blur by depth").fill("40")
+    panel.get_by_label("Depth blur").fill("40")
     until(lambda: notebook.evaluate("viewer.camera.aperture") > 0, 20, "the lens")
     notebook.wait_sharp()
     assert (blurred := notebook.picture()) != sharp

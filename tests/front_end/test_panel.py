@@ -227,11 +227,11 @@ def test_the_camera_can_be_reset_and_projected(panel):
     camera = panel.sent("camera")[-1]["camera"]
     assert camera["type"] == "orthographic"
     assert camera["height"] == pytest.approx(828.4, abs=0.1)
-    assert panel.page.get_by_label("Blur by depth").is_disabled()
+    assert panel.page.get_by_label("Depth blur").is_disabled()
     panel.page.get_by_label("Projection").select_option("cylindric")
     panel.wait("kernel.sent('camera').at(-1)?.camera.type === 'cylindric'")
     panel.page.get_by_label("Projection").select_option("perspective")
-    panel.page.get_by_label("Blur by depth").fill("50")
+    panel.page.get_by_label("Depth blur").fill("50")
     panel.wait("kernel.sent('camera').at(-1)?.camera.aperture > 0 && !kernel.sent('camera').at(-1).moving")
     assert panel.sent("camera")[-1]["camera"]["aperture"] == pytest.approx(0.025 * 828.4, abs=0.01)
 

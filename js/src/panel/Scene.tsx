@@ -87,7 +87,7 @@ function Lens() {
   const camera = traits.camera.value;
   return (
     <Percent
-      name="Blur by depth"
+      name="Depth blur"
       value={camera.type === "perspective" ? camera.aperture / (WIDEST * visibleHeight(camera)) : null}
       reason="Only a perspective camera has a lens"
       title="How much what is before or behind the target is blurred"
