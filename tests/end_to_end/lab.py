@@ -285,6 +285,10 @@ class Notebook:
         mouse.up()
         return [draw for draw in self.draws() if start <= draw <= last]
 
+    def follows(self, pictures: int = 1) -> None:
+        """Drag until so many pictures have been drawn during one second: a busy machine draws few at times."""
+        until(lambda: len(self.drag(1.0)) >= pictures, 30, f"{pictures} pictures during one second of a drag")
+
     @contextlib.contextmanager
     def client(self) -> Iterator[BlockingKernelClient]:
         """A second client of the notebook's kernel, to ask it and to keep it busy."""

@@ -236,7 +236,7 @@ def test_two_views_of_one_widget_follow_each_other_and_one_may_go(shown):
         shown.rest()
         until(lambda: len(set(_last_pictures(views))) == 1, 30, "the same picture in both")
         before = _last_pictures(views)[0]
-        assert len(shown.notebook.drag(0.5)) > 1  # in the last view
+        shown.notebook.follows(2)  # in the last view
         shown.rest()
         until(lambda: len(set(_last_pictures(views))) == 1, 30, "the same picture in both")
         assert _last_pictures(views)[0] != before
@@ -250,7 +250,7 @@ def test_two_views_of_one_widget_follow_each_other_and_one_may_go(shown):
         shown.page.evaluate(remove)
         until(lambda: views.count() == 1, LATER, "one view")
         until(lambda: len(shown.notebook.evaluate("viewer.stats")["views"]) == 2, LATER, "the other one to go")
-        assert len(shown.notebook.drag(0.5)) > 1
+        shown.notebook.follows(2)
         shown.rest()
     shown.told("Ready", seconds=LATER)
     shown.check_same()
@@ -476,7 +476,7 @@ def test_a_socket_that_could_not_be_opened_is_tried_again_when_the_page_is_onlin
     shown.page.reload(wait_until="domcontentloaded")
     shown.told("Ready", seconds=60)
     until(shown.notebook.draws, LATER, "a picture")
-    assert shown.notebook.drag(0.5)
+    shown.notebook.follows()
     assert "socket" not in transports()
     blocked.clear()
 

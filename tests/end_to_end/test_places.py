@@ -94,7 +94,7 @@ def test_a_viewer_has_its_size_and_its_picture_in(notebook, place):
     notebook.wait_sharp()
     assert notebook.brightness() > 1
     notebook.screenshot(ARTIFACTS / f"place-{re.sub('[^a-z]+', '-', place.lower())}.png")
-    assert len(notebook.drag(0.5)) > 2
+    notebook.follows(3)
     assert notebook.errors == []
 
 
@@ -104,7 +104,7 @@ def test_thirty_views_are_drawn_when_they_come_into_sight(notebook):
     for index in (1, 15, 30):
         notebook.page.locator("canvas.bw-canvas").nth(index).scroll_into_view_if_needed()
         until(partial(_pictures, notebook, index), 30, f"a picture in view {index}")
-    assert len(notebook.drag(1.0)) > 2  # the last one
+    notebook.follows(3)  # the last one
     notebook.wait_for_text(".bw-status", "Ready")
     _run_second(notebook, "#")
     until(lambda: len(_views(notebook)) == 1, 30, "one view")

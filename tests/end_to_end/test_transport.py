@@ -78,7 +78,7 @@ def test_the_page_opens_a_socket_by_itself(notebook):
     assert _way(notebook) == ("process", ["socket"])
     address, _ = notebook.page.evaluate("window.tickets")[-1]  # on a slow machine a page may greet again
     assert "/user/ada/proxy/" in address
-    assert len(notebook.drag(1.0)) > 3
+    notebook.follows(4)
     notebook.wait_sharp()
     assert notebook.errors == []
 
@@ -117,7 +117,7 @@ def test_after_a_reload_the_page_opens_a_socket_again_and_tickets_are_in_no_log(
     notebook.canvas.scroll_into_view_if_needed()
     until(notebook.draws, 30, "a picture after the reload")
     until(lambda: "socket" in _way(notebook)[1], 30, "another socket")
-    assert len(notebook.drag(1.0)) > 3
+    notebook.follows(4)
     tickets += [ticket for _, ticket in notebook.page.evaluate("window.tickets")]
     assert len(set(tickets)) == len(tickets) >= 2
     log = (folder / LOG).read_text(encoding="utf-8", errors="replace")
@@ -130,6 +130,6 @@ def test_the_comm_can_be_chosen(hub, browser):
     notebook = _opened(hub, browser, "comm")
     assert _way(notebook) == ("process", ["comm"])
     assert notebook.page.evaluate("window.tickets") == []
-    assert len(notebook.drag(1.0)) > 1
+    notebook.follows(2)
     notebook.wait_sharp()
     notebook.page.close()
