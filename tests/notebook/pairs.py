@@ -416,6 +416,11 @@ PROPERTIES: Mapping[str, Write] = {
         seen=lambda shown: shown["projection"]["height"],
         read=lambda stage: stage.other.camera.height,
     ),
+    "camera.aperture": Write(
+        lambda stage, value: _project(stage, "perspective", "aperture", value),
+        seen=lambda shown: shown["projection"]["aperture_radius"],
+        read=lambda stage: stage.other.camera.aperture,
+    ),
     "rendering.background": _property("rendering.background", **_BACKGROUND),
     "rendering.settings": _property("rendering.settings", **_SETTINGS),
     "part.visible": Write(
