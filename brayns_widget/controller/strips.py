@@ -20,26 +20,28 @@ def side_by_side(pictures: Sequence[bytes], captions: Sequence[str], columns: in
         pictures: PNGs.
         captions: what stands below each.
         columns: how many stand side by side.
-        background: "#rrggbb", between them and behind the captions.
+        background: in any form that ``colors.parse`` reads, between them and behind the captions.
 
     Returns:
         the whole, a PNG.
     """
     from PIL import Image, ImageDraw
 
-    opened = [Image.open(io.BytesIO(data)).convert("RGB") for data in pictures]
+    opened = [Image.open(io.BytesIO(data)) for data in pictures]
+    mode = "RGBA" if any(picture.mode == "RGBA" for picture in opened) else "RGB"
     width, height = opened[0].size
     em = letters((width, height))
     face, instead = font(em, "".join(captions))
     columns, below = min(columns, len(opened)), 2 * em
     rows = math.ceil(len(opened) / columns)
-    sheet = Image.new("RGB", (columns * (width + em) - em, rows * (height + below) + (rows - 1) * em), background)
+    red, green, blue, alpha = colors.parse(background)
+    paper = colors.to_hex((red, green, blue, alpha if mode == "RGBA" else 1.0))
+    sheet = Image.new(mode, (columns * (width + em) - em, rows * (height + below) + (rows - 1) * em), paper)
     draw = ImageDraw.Draw(sheet)
-    red, green, blue, _ = colors.parse(background)
     ink = "#111111" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _LIGHT else "#eeeeee"
     for number, (picture, caption) in enumerate(zip(opened, captions, strict=True)):
         left, top = number % columns * (width + em), number // columns * (height + below + em)
-        sheet.paste(picture, (left, top))
+        sheet.paste(picture.convert(mode), (left, top))
         place = left + width / 2, top + height + below / 2
         draw.text(place, caption.translate(instead), fill=ink, font=face, anchor="mm")
     file = io.BytesIO()

@@ -11,9 +11,9 @@ from PIL import Image
 from brayns_widget.controller.strips import side_by_side
 
 
-def _png(color):
+def _png(color, mode="RGB"):
     file = io.BytesIO()
-    Image.new("RGB", (160, 120), color).save(file, "PNG")
+    Image.new(mode, (160, 120), color).save(file, "PNG")
     return file.getvalue()
 
 
@@ -32,3 +32,13 @@ def test_pictures_stand_in_rows_with_captions_that_can_be_read(background):
     assert pixels[lower, width - 20].tolist() == [ground] * 3  # there is no fourth
     caption = pixels[121 : height // 2, :160]
     assert abs(caption - ground).max() > 150
+
+
+def test_a_transparent_background_stays_so():
+    made = side_by_side([_png((255, 0, 0, 0), "RGBA"), _png("green")], ["a", "b"], 2, "transparent")
+    pixels = np.asarray(made.pil())
+    assert pixels.shape[2] == 4
+    assert pixels[60, 80, 3] == 0
+    assert pixels[60, -80].tolist() == [0, 128, 0, 255]
+    assert pixels[121:, 170:180, 3].max() == 0  # between the captions
+    assert pixels[121:, :160, 3].max() == 255  # a caption
