@@ -11,6 +11,7 @@ from brayns_widget.controller.printing import font, letters
 from brayns_widget.protocol import colors
 
 _LIGHT = 0.5  # of a background, above which captions are dark
+_ON_ANY = "#808080"  # is read on light and on dark paper
 
 
 def side_by_side(pictures: Sequence[bytes], captions: Sequence[str], columns: int, background: str) -> Snapshot:
@@ -39,6 +40,8 @@ def side_by_side(pictures: Sequence[bytes], captions: Sequence[str], columns: in
     sheet = Image.new(mode, (columns * (width + em) - em, rows * (height + below) + (rows - 1) * em), paper)
     draw = ImageDraw.Draw(sheet)
     ink = "#111111" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > _LIGHT else "#eeeeee"
+    if mode == "RGBA" and alpha < _LIGHT:
+        ink = _ON_ANY
     for number, (picture, caption) in enumerate(zip(opened, captions, strict=True)):
         left, top = number % columns * (width + em), number // columns * (height + below + em)
         sheet.paste(picture.convert(mode), (left, top))
