@@ -158,7 +158,7 @@ class Server:
         *,
         on_progress: Report | None = None,
     ) -> R:
-        """Call a method as ``call`` does, with parameters that are JSON already."""
+        """Call a method as ``call`` does, with parameters that are JSON already, and unchecked."""
         result, _ = await self._send(endpoint, params, payload, on_progress, None)
         return result
 

@@ -18,7 +18,6 @@ from brayns_widget.controller.painting import SOLID, Painter
 from brayns_widget.protocol import colors
 
 if TYPE_CHECKING:
-    from brayns_widget.protocol.brayns.shapes import Capsule, Colored, Sphere
     from brayns_widget.protocol.endpoints import Endpoint
 
 Floats = npt.NDArray[np.float64]
@@ -90,7 +89,7 @@ async def add_points(
     endpoint, shapes = await asyncio.to_thread(_shapes, points, rgba)
     await core.light(renderer)
     async with scene.changing:
-        instance = await renderer.call(endpoint, shapes)
+        instance = await renderer.repeat(endpoint, shapes)
         (state,) = await scene.add(renderer, [instance])
         scene.put([replace(state, name=points.name, color=colors.to_hex(rgba), colored_by=SOLID)])
         if values is not None:
@@ -104,22 +103,16 @@ async def add_points(
 
 
 def _shapes(points: Points, color: colors.Rgba) -> tuple[Endpoint[Any, Any], list[Any]]:
-    """Make the shapes, unchecked: the checks of all would take a second."""
+    """Return the method that adds them, and its parameters as JSON: to make objects of all first would take seconds."""
     from brayns_widget.protocol.brayns import shapes as brayns
 
-    sphere, capsule = brayns.Colored[brayns.Sphere], brayns.Colored[brayns.Capsule]
     rgba, places, radii = list(color), points.places.tolist(), points.radii.tolist()
     if points.ends is None:
-        spheres: list[Colored[Sphere]] = [
-            sphere.model_construct(color=rgba, geometry=brayns.Sphere.model_construct(center=place, radius=radius))
+        return brayns.ADD_SPHERES, [
+            {"color": rgba, "geometry": {"center": place, "radius": radius}}
             for place, radius in zip(places, radii, strict=True)
         ]
-        return brayns.ADD_SPHERES, spheres
-    capsules: list[Colored[Capsule]] = [
-        capsule.model_construct(
-            color=rgba,
-            geometry=brayns.Capsule.model_construct(p0=start, p1=end, r0=radius, r1=radius * LINE_END),
-        )
+    return brayns.ADD_CAPSULES, [
+        {"color": rgba, "geometry": {"p0": start, "p1": end, "r0": radius, "r1": radius * LINE_END}}
         for start, end, radius in zip(places, points.ends.tolist(), radii, strict=True)
     ]
-    return brayns.ADD_CAPSULES, capsules
