@@ -166,7 +166,10 @@ def cut(cell: Cell) -> None:
 
 def cuts(cell: Cell) -> None:
     """Shapes of each sort, and a corner that does not fit."""
-    show(cell, models=MODELS, clipping=test_cuts.PARTS)
+    box = test_cuts.part(2, "boxes", {"min": [-190, -40, -30], "max": [-90, 40, 30]})  # beside the plane's grip
+    clipping = [box if one is test_cuts.BOX else one for one in test_cuts.PARTS]
+    show(cell, models=[MODELS[0] | {"bounds": [[-200, -150, -100], [200, 150, 100]]}], clipping=clipping)
+    cell.page.get_by_role("slider", name="Position of Plane").wait_for()
     corner = cell.page.get_by_label("Lower y of Box, µm")
     corner.fill("40")
     corner.press("Enter")

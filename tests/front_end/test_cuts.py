@@ -83,6 +83,7 @@ def test_a_corner_of_a_box_stays_below_the_other(view):
 
 # ---------------------------------------------------------------------- handles in the picture
 
+AWAY = part(1, "planes", {"coefficients": [0, 0, 2, -140]})  # beside the box, so that no grip hides another one
 AROUND = [[-100, -100, -100], [100, 100, 100]]
 # From the right, so that z goes to the left; 400 µm are as high as the picture.
 CAMERA = {
@@ -98,7 +99,7 @@ CAMERA = {
 @pytest.fixture
 def picture(cell):
     """A view with a plane and a box of a model, and a picture."""
-    cell.mount(models=[MODEL | {"bounds": AROUND}], clipping=[PLANE, BOX], camera=CAMERA)
+    cell.mount(models=[MODEL | {"bounds": AROUND}], clipping=[AWAY, BOX], camera=CAMERA)
     cell.frame(seq=1)
     cell.wait("kernel.acks().length === 1")
     return cell
@@ -130,14 +131,14 @@ def settle(view, *shapes):
 def test_a_plane_is_dragged_along_its_normal(picture):
     drag(picture, "Position of Plane", -0.125, 0.1)  # only along z counts
     picture.wait("kernel.calls('clipping.change').length === 1")
-    assert grip(picture, "Position of Plane").get_attribute("aria-valuetext") == "70 µm"  # ahead of the kernel
-    assert float(picture.panel.get_by_label("Position of Plane, µm").input_value()) == pytest.approx(70, abs=0.5)
+    assert grip(picture, "Position of Plane").get_attribute("aria-valuetext") == "-20 µm"  # ahead of the kernel
+    assert float(picture.panel.get_by_label("Position of Plane, µm").input_value()) == pytest.approx(-20, abs=0.5)
     first = picture.calls("clipping.change")[0]
     settle(picture, ("planes", {"coefficients": [0, 0, 1, first["position"]]}), ("boxes", BOX["cut"]["shapes"][0]))
     picture.wait("kernel.calls('clipping.change').length === 2")  # with the id that it has now
     (_, last) = picture.calls("clipping.change")
     assert (first["id"], last["id"]) == (1, 10)
-    assert last["position"] == pytest.approx(70, abs=0.5)
+    assert last["position"] == pytest.approx(-20, abs=0.5)
     settle(picture, ("planes", {"coefficients": [0, 0, 1, -7]}), ("boxes", BOX["cut"]["shapes"][0]))
     picture.wait("document.querySelector('[aria-label=\"Position of Plane\"]').ariaValueText === '-7 µm'")  # Python's
     assert picture.sent("camera") == []
@@ -147,7 +148,7 @@ def test_a_side_of_a_box_is_dragged_and_with_shift_the_whole(picture):
     drag(picture, "Upper y of Box", 0.1, -0.05)
     picture.wait("kernel.calls('clipping.change').length === 1")
     settle(
-        picture, ("planes", {"coefficients": [0, 0, 1, 20]}), ("boxes", {"min": [-50, -40, -30], "max": [50, 42, 30]})
+        picture, ("planes", {"coefficients": [0, 0, 1, -70]}), ("boxes", {"min": [-50, -40, -30], "max": [50, 42, 30]})
     )
     picture.wait("kernel.calls('clipping.change').length === 2")
     last = picture.calls("clipping.change")[-1]
@@ -155,12 +156,12 @@ def test_a_side_of_a_box_is_dragged_and_with_shift_the_whole(picture):
     assert last["low"] == [-50, -40, -30]
     assert last["high"] == pytest.approx([50, 60, 30], abs=0.5)
     settle(
-        picture, ("planes", {"coefficients": [0, 0, 1, 20]}), ("boxes", {"min": [-50, -40, -30], "max": [50, 60, 30]})
+        picture, ("planes", {"coefficients": [0, 0, 1, -70]}), ("boxes", {"min": [-50, -40, -30], "max": [50, 60, 30]})
     )
     drag(picture, "Lower z of Box", -0.05, 0, "Shift")
     picture.wait("kernel.calls('clipping.change').length === 3")
     settle(
-        picture, ("planes", {"coefficients": [0, 0, 1, 20]}), ("boxes", {"min": [-50, -40, -29], "max": [50, 60, 31]})
+        picture, ("planes", {"coefficients": [0, 0, 1, -70]}), ("boxes", {"min": [-50, -40, -29], "max": [50, 60, 31]})
     )
     picture.wait("kernel.calls('clipping.change').length === 4")
     last = picture.calls("clipping.change")[-1]
@@ -171,8 +172,8 @@ def test_a_side_of_a_box_is_dragged_and_with_shift_the_whole(picture):
 def test_grips_take_keys_and_go_with_the_section_and_what_cuts(picture):
     grip(picture, "Position of Plane").focus()
     picture.page.keyboard.press("PageUp")
-    picture.wait("kernel.calls('clipping.change').at(-1)?.position === 30")
-    picture.trait("clipping", [PLANE | {"visible": False}, BOX])
+    picture.wait("kernel.calls('clipping.change').at(-1)?.position === -60")
+    picture.trait("clipping", [AWAY | {"visible": False}, BOX])
     grip(picture, "Position of Plane").wait_for(state="detached")
     assert grip(picture, "Upper x of Box").count() == 1
     picture.panel.locator("summary").filter(has_text="Cut").click()
@@ -183,4 +184,4 @@ def test_an_error_of_a_drag_is_told_and_the_plane_is_where_it_was(picture):
     picture.answer("clipping.change", {"error": {"type": "CircuitError", "message": "It is stuck.", "hint": ""}})
     drag(picture, "Position of Plane", -0.1, 0)
     picture.panel.get_by_text("It is stuck.").wait_for()
-    picture.wait("document.querySelector('[aria-label=\"Position of Plane\"]').ariaValueText === '20 µm'")
+    picture.wait("document.querySelector('[aria-label=\"Position of Plane\"]').ariaValueText === '-70 µm'")

@@ -5,6 +5,8 @@ import { add, dot, length, scale, subtract } from "./camera.js";
 import { boxIn, dragged, namesOf, type Plane, planeIn } from "./cuts.js";
 import { type Box, corners } from "./framing.js";
 import { Grip, pathThrough } from "./Grip.js";
+import type { Picture } from "./picture.js";
+import type { Point } from "./places.js";
 import { crossSection, middleOf, reachOf } from "./slab.js";
 
 const AXES: readonly (readonly [axis: 0 | 1 | 2, name: string, along: Vec3])[] = [
@@ -14,6 +16,8 @@ const AXES: readonly (readonly [axis: 0 | 1 | 2, name: string, along: Vec3])[] =
 ];
 /** Shares of what is there by which Page up and Page down move them. */
 const STEP = 0.05;
+/** CSS pixels: grips that are nearer to one another cannot be told apart. */
+const TOGETHER = 26;
 
 interface HandleProps {
   readonly name: string;
@@ -72,33 +76,64 @@ function PlaneHandle({ name, place, around, plane }: HandleProps & { readonly pl
   );
 }
 
+interface Side {
+  readonly axis: 0 | 1 | 2;
+  readonly letter: string;
+  readonly along: Vec3;
+  readonly end: 0 | 1;
+  /** The middle of the side. */
+  readonly at: Vec3;
+}
+
 function BoxHandle({ name, place, around, box }: HandleProps & { readonly box: Box }) {
-  const { picture } = useView();
-  const middle = middleOf(box);
+  const { picture, traits } = useView();
+  const sides = sidesOf(box);
+  const shown = apart(sides, traits.camera.value.position, picture);
   const step = STEP * length(subtract(around[1], around[0]));
   return (
     <>
       <Outlines of={edgesOf(box)} />
-      {AXES.flatMap(([axis, letter, along]) =>
-        ([0, 1] as const).map((end) => (
-          <Grip
-            key={`${letter}${end}`}
-            label={`${end ? "Upper" : "Lower"} ${letter} of ${name}`}
-            title={`Drag this side of ${name}; with Shift, the whole`}
-            at={add(middle, scale(along, box[end][axis] - middle[axis]))}
-            axis={along}
-            value={box[end][axis]}
-            reach={[around[0][axis], around[1][axis]]}
-            step={step}
-            onMove={(wanted, shift) => {
-              const [low, high] = dragged(box, axis, end, wanted, shift);
-              picture.cuts.move(place, { low: [...low], high: [...high] });
-            }}
-          />
-        )),
-      )}
+      {sides.map(({ axis, letter, along, end, at }, index) => (
+        <Grip
+          key={`${letter}${end}`}
+          hidden={!shown.has(index)}
+          label={`${end ? "Upper" : "Lower"} ${letter} of ${name}`}
+          title={`Drag this side of ${name}; with Shift, the whole`}
+          at={at}
+          axis={along}
+          value={box[end][axis]}
+          reach={[around[0][axis], around[1][axis]]}
+          step={step}
+          onMove={(wanted, shift) => {
+            const [low, high] = dragged(box, axis, end, wanted, shift);
+            picture.cuts.move(place, { low: [...low], high: [...high] });
+          }}
+        />
+      ))}
     </>
   );
+}
+
+function sidesOf(box: Box): readonly Side[] {
+  const middle = middleOf(box);
+  return AXES.flatMap(([axis, letter, along]) =>
+    ([0, 1] as const).map((end) => {
+      const at = add(middle, scale(along, box[end][axis] - middle[axis]));
+      return { axis, letter, along, end, at };
+    }),
+  );
+}
+
+/** The numbers of sides whose grips can be told apart; of those that cannot, of the nearest to the eye. */
+function apart(sides: readonly Side[], eye: Vec3, picture: Picture): ReadonlySet<number> {
+  const kept = new Map<number, Point>();
+  const seen = sides.map(({ at }, index) => ({ index, away: length(subtract(at, eye)), point: picture.pointOf(at) }));
+  for (const { index, point } of seen.sort((a, b) => a.away - b.away)) {
+    if (point && [...kept.values()].every((other) => picture.between(point, other) >= TOGETHER)) {
+      kept.set(index, point);
+    }
+  }
+  return new Set(kept.keys());
 }
 
 function Outlines({ of }: { readonly of: readonly (readonly Vec3[])[] }) {

@@ -29,6 +29,8 @@ interface GripProps {
   readonly reach: readonly [low: number, high: number];
   /** How far Page up and Page down move it, µm. */
   readonly step: number;
+  /** Whether it cannot be seen and taken; a drag goes on. */
+  readonly hidden?: boolean;
   readonly onBegin?: () => void;
   readonly onMove: (value: number, shift: boolean) => void;
 }
@@ -40,7 +42,7 @@ interface Drag {
   readonly unit: Point;
 }
 
-export function Grip({ label, title, at, axis, value, reach, step, onBegin, onMove }: GripProps) {
+export function Grip({ label, title, at, axis, value, reach, step, hidden, onBegin, onMove }: GripProps) {
   const { picture } = useView();
   const drag = useRef<Drag | null>(null);
   const place = picture.pointOf(at);
@@ -58,7 +60,7 @@ export function Grip({ label, title, at, axis, value, reach, step, onBegin, onMo
       aria-valuenow={value}
       aria-valuetext={`${Math.round(value)} µm`}
       title={title}
-      style={{ left: `${100 * place.x}%`, top: `${100 * place.y}%` }}
+      style={{ left: `${100 * place.x}%`, top: `${100 * place.y}%`, visibility: hidden ? "hidden" : "visible" }}
       onKeyDown={(event) => {
         const share = STEPS[event.key];
         if (share) {

@@ -328,6 +328,12 @@ export class Picture {
     return point && { x: point.x / canvas.width, y: point.y / canvas.height };
   }
 
+  /** How far two points are apart that `pointOf` has given, in CSS pixels; it changes with the canvas' size. */
+  between(a: Point, b: Point): number {
+    const { clientWidth = 0, clientHeight = 0 } = (this.size && this.#canvas?.element) ?? {};
+    return Math.hypot((a.x - b.x) * clientWidth, (a.y - b.y) * clientHeight);
+  }
+
   #click(point: Point, add: boolean): void {
     const [frame, element] = [this.frame.peek(), this.#canvas?.element];
     if (!frame || !element) {
